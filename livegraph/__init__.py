@@ -1,0 +1,87 @@
+"""livegraph: a plugin-based node graph runtime for live AI video."""
+
+from livegraph.declare import In, Out
+from livegraph.decorator import node
+from livegraph.errors import (
+    DeviceMemoryError,
+    GraphError,
+    InputError,
+    LivegraphError,
+    NodeError,
+    NodeHung,
+    ParamError,
+    PluginError,
+    Problem,
+    Stalled,
+)
+from livegraph.frame import EndOfStream, Frame, Gap
+from livegraph.hookspecs import BackendSpec, ConverterSpec, PipelineSpec, hookimpl
+from livegraph.node import Cadence, Context, Function, Node, NodeSpec, Sink, Source
+from livegraph.params import Param, Params
+from livegraph.picture import Yuv420p, matrix_for, pixel_format, size_of
+from livegraph.types import (
+    AnyPort,
+    Audio,
+    Depth,
+    Flow,
+    Image,
+    Latent,
+    Mask,
+    PixelFormat,
+    Pose,
+    Signal,
+    Size,
+    Text,
+    Video,
+)
+from livegraph.version import __version__
+
+__all__ = [
+    "AnyPort",
+    "Audio",
+    "BackendSpec",
+    "Cadence",
+    "Context",
+    "ConverterSpec",
+    "Depth",
+    "DeviceMemoryError",
+    "EndOfStream",
+    "Flow",
+    "Frame",
+    "Function",
+    "Gap",
+    "GraphError",
+    "Image",
+    "In",
+    "InputError",
+    "Latent",
+    "LivegraphError",
+    "Mask",
+    "Node",
+    "NodeError",
+    "NodeHung",
+    "NodeSpec",
+    "Out",
+    "Param",
+    "ParamError",
+    "Params",
+    "PipelineSpec",
+    "PixelFormat",
+    "PluginError",
+    "Pose",
+    "Problem",
+    "Signal",
+    "Sink",
+    "Size",
+    "Source",
+    "Stalled",
+    "Text",
+    "Video",
+    "Yuv420p",
+    "__version__",
+    "hookimpl",
+    "matrix_for",
+    "node",
+    "pixel_format",
+    "size_of",
+]

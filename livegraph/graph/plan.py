@@ -1,0 +1,142 @@
+"""The checked plan: what `load` and `check` make of a graph file, and all that the runtime knows of it.
+
+Plain data. Times are nanoseconds here; graph files speak of seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+from livegraph.node import Cadence, Node
+from livegraph.params import Params
+from livegraph.types import JoinKind, Mode, OnError, PixelFormat, Size
+
+NodeKind = Literal["source", "node", "sink"]
+Role = Literal["primary", "exact", "hold", "nearest", "merge", "feedback"]
+Policy = Literal["attached", "latest", "drop_oldest", "history"]
+
+
+@dataclass(frozen=True, slots=True)
+class PortRef:
+    """An output port of a node."""
+
+    node: str
+    port: str
+
+    def __str__(self) -> str:
+        return f"{self.node}.{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class EdgePlan:
+    """A wire. `role`: how the receiving port meets the node's primary. `policy`: `attached` carries tickets (offline
+    bounded and blocking, live bounded by the gate); `latest` and `drop_oldest` are detached and lossy; `history` feeds a
+    held input and never blocks live. Offline, every policy is `attached` or `history`, and nothing is lost.
+
+    `delay_frames` (role `feedback`): the port sees the picture of that many primary frames ago (`core.delay` in a
+    cycle). `wired`: the input feeds the parameter of this name rather than a port.
+    """
+
+    src: PortRef
+    dst: str
+    port: str
+    role: Role
+    policy: Policy
+    capacity: int = 8
+    max_bytes: int = 256 << 20
+    format: PixelFormat | None = None
+    optional: bool = False
+    wait_ns: int | None = None
+    max_age_ns: int | None = None
+    tolerance_ns: int | None = None
+    delay_frames: int = 0
+    wired: bool = False
+
+    @property
+    def id(self) -> str:
+        return f"{self.src}->{self.dst}.{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionPlan:
+    """A signal that is computed at the primary's pts (`core.lfo`): no frames, no worker."""
+
+    id: str
+    type: str
+    cls: type[Node]
+    params: Params
+
+
+@dataclass(frozen=True, slots=True)
+class NodePlan:
+    """A node that runs. `inputs` has the primary first. `functions`: input port or (wired) parameter -> the function
+    that gives its value. `leads`: the source whose frames it works on. `attached`: its work holds credits of that source.
+    """
+
+    id: str
+    type: str
+    kind: NodeKind
+    cls: type[Node]
+    params: Params
+    cadence: Cadence
+    on_error: OnError
+    inputs: tuple[EdgePlan, ...] = ()
+    functions: Mapping[str, str] = field(default_factory=dict)
+    wired_functions: Mapping[str, str] = field(default_factory=dict)
+    formats: Mapping[str, PixelFormat] = field(default_factory=dict)
+    size_hint: Size | None = None
+    attached: bool = True
+    leads: str = ""
+    timeout_s: float = 10.0
+    gated: bool = True
+    """Sources only: takes credits on a live run (a source that others hold as history does not)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A named knob: `target` is `(node, parameter)`; `range` narrows what the parameter itself allows."""
+
+    name: str
+    node: str
+    param: str
+    range: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A graph that can run. `nodes` are in topological order (feedback edges aside)."""
+
+    name: str
+    mode: Mode
+    nodes: tuple[NodePlan, ...]
+    functions: tuple[FunctionPlan, ...] = ()
+    controls: Mapping[str, Control] = field(default_factory=dict)
+    presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    latency_budget_ns: int | None = None
+    deadline_ns: int | None = None
+    notes: tuple[str, ...] = ()
+    """What a person should be told: a sink left out, a converter put in."""
+    seed: int = 0
+    path: str = ""
+
+    @cached_property
+    def by_id(self) -> Mapping[str, NodePlan]:
+        return {node.id: node for node in self.nodes}
+
+    @cached_property
+    def edges(self) -> tuple[EdgePlan, ...]:
+        return tuple(edge for node in self.nodes for edge in node.inputs)
+
+    @property
+    def sources(self) -> tuple[NodePlan, ...]:
+        return tuple(node for node in self.nodes if node.kind == "source")
+
+    @property
+    def sinks(self) -> tuple[NodePlan, ...]:
+        return tuple(node for node in self.nodes if node.kind == "sink")
+
+
+__all__ = ["Control", "EdgePlan", "FunctionPlan", "JoinKind", "NodePlan", "Plan", "PortRef"]

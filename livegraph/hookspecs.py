@@ -1,0 +1,91 @@
+"""Every hook, one line of doc each. A plugin is a module with an entry point in the group `livegraph`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pluggy
+
+from livegraph.node import NodeSpec
+from livegraph.types import PixelFormat
+
+if TYPE_CHECKING:
+    import typer
+
+    from livegraph.runtime.run import Run
+
+API = "1"
+"""The plugin API of this livegraph: a plugin module says `livegraph_api = "1"`."""
+
+hookspec = pluggy.HookspecMarker("livegraph")
+hookimpl = pluggy.HookimplMarker("livegraph")
+
+
+@dataclass(frozen=True, slots=True)
+class BackendSpec:
+    """A place where models run. `probe` is `"module:function"`: it returns why the backend can be used, or raises
+    `RuntimeError` saying why not. The available one with the highest priority is `auto`.
+    """
+
+    name: str
+    priority: int
+    probe: str
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConverterSpec:
+    """A pixel format conversion on the host. `target` is `"module:function"`, taking and returning a picture; the one
+    with the highest priority is used (the core's own, in NumPy, have priority 0).
+    """
+
+    src: PixelFormat
+    dst: PixelFormat
+    target: str
+    priority: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineSpec:
+    """A graph that a plugin ships: `livegraph run NAME` runs the YAML file at `path`."""
+
+    name: str
+    path: str
+    summary: str = ""
+
+
+@hookspec
+def livegraph_nodes() -> Sequence[NodeSpec]:  # type: ignore[empty-body]
+    """Node types that the plugin brings."""
+
+
+@hookspec
+def livegraph_backends() -> Sequence[BackendSpec]:  # type: ignore[empty-body]
+    """Backends that models may run on, with a probe each."""
+
+
+@hookspec
+def livegraph_converters() -> Sequence[ConverterSpec]:  # type: ignore[empty-body]
+    """Pixel format converters, faster than the core's own."""
+
+
+@hookspec
+def livegraph_pipelines() -> Sequence[PipelineSpec]:  # type: ignore[empty-body]
+    """Graphs that the plugin ships, run by name."""
+
+
+@hookspec
+def livegraph_commands(app: typer.Typer) -> None:
+    """Add commands to the `livegraph` command line."""
+
+
+@hookspec
+def livegraph_run_started(run: Run) -> None:
+    """A run has warmed up, and its gates open."""
+
+
+@hookspec
+def livegraph_run_stopped(run: Run) -> None:
+    """A run has ended, and its statistics are final."""

@@ -1,0 +1,229 @@
+"""What a plugin author writes: Node, Source, Sink, their ports and cadence, and the `@node` decorator.
+
+    class Blend(Node):
+        "Mix each frame with the one before it."
+        video: In[Video]
+        out: Out[Video]
+        ratio: float = Param(0.3, ge=0, le=1, live=True, doc="share of the previous frame")
+
+        def process(self, video: Frame) -> Frame: ...
+
+    @node("acme.invert")
+    def invert(video: Video, amount: float = 1.0) -> Video:
+        return ...
+
+No asyncio, no queues, no locks: `def process` runs on a thread of the node's own, `async def process` on the event
+loop, one call at a time, in order.
+"""
+
+from __future__ import annotations
+
+import builtins
+import inspect
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from livegraph import params as schema
+from livegraph.declare import In, InPort, Out, OutPort, declare
+from livegraph.errors import PluginError
+from livegraph.frame import EndOfStream, Frame, Gap
+from livegraph.types import Clock, Mode, OnError, PixelFormat, Result, Size
+
+__all__ = ["Cadence", "Context", "Function", "In", "Node", "NodeSpec", "Out", "Sink", "Source", "node_class"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    """How many frames a call takes and gives, and how many frames its answer lags (`delay`: outputs for input n come
+    with input n + delay, and the rest from `flush`).
+
+    With `take` > 1, `process` gets a sequence of consecutive frames. At the end of an offline stream the last chunk is
+    filled up with its last frame, and the surplus of the answer is cut off.
+    """
+
+    take: int = 1
+    give: int = 1
+    delay: int = 0
+
+    def __post_init__(self) -> None:
+        if self.take < 1 or self.give < 1 or self.delay < 0:
+            raise ValueError(f"{self}: take and give are at least 1, delay at least 0")
+
+
+@dataclass(slots=True)
+class Context:
+    """What the runtime tells a node before `setup`; `self.ctx`.
+
+    `formats`: port -> the pixel format that the plan chose. `size_hint`: for a source, the size that nodes downstream
+    prefer. `fps_hint`: the rate of the lead source where it is known. `seed`: differs per node, equal from run to run.
+    `say`: tells the person at the terminal one line ("no camera: using the test scene").
+    `stopping()`: true once the run wants to end; a source that waits looks at it. `cpu`: `--cpu` was given.
+    """
+
+    node_id: str
+    mode: Mode
+    clock: Clock
+    seed: int = 0
+    cpu: bool = False
+    formats: Mapping[str, PixelFormat] = field(default_factory=dict)
+    size_hint: Size | None = None
+    fps_hint: float | None = None
+    say: Callable[[str], None] = lambda text: None
+    stopping: Callable[[], bool] = lambda: False
+    log: logging.Logger = field(default_factory=lambda: logging.getLogger("livegraph.node"))
+    end_pts_ns: int = 0
+    """At `flush` and `teardown`: the stream's end, so that a last picture may stay until then."""
+
+
+class Node:
+    """A step of a graph: frames in, frames out. Subclass it, declare ports and parameters, write `process`.
+
+    The lifecycle, all on the thread that runs `process`: `setup` (open, load), `warm_up` (compile, first run; the gate
+    opens when every node is warm), `process` per frame, `reset` before a frame that follows a jump in time, `flush`
+    at the end of the stream, `teardown` always. After an error or a changed rebuild parameter a new object is made.
+    """
+
+    inputs: ClassVar[Mapping[str, InPort]] = {}
+    outputs: ClassVar[Mapping[str, OutPort]] = {}
+    Params: ClassVar[builtins.type[schema.Params]] = schema.Params
+    cadence: ClassVar[Cadence] = Cadence()
+    on_error: ClassVar[OnError | None] = None
+    """The policy where the graph does not say: None means `restart` live and `stop` offline."""
+    timeout: ClassVar[float] = 10.0
+    """Seconds after which a call counts as hung (warming does not count)."""
+
+    ctx: Context
+    params: Any
+    """The frozen snapshot for the current call; `self.ratio` reads `self.params.ratio`."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        declare(cls)
+
+    def __init__(self, params: schema.Params | None = None, ctx: Context | None = None) -> None:
+        """Made by the runtime; in a unit test, `Blend(Blend.Params(ratio=0.5))` is enough to call `process`."""
+        self.params = params if params is not None else type(self).Params()
+        if ctx is not None:
+            self.ctx = ctx
+
+    @classmethod
+    def cadence_for(cls, params: Any) -> Cadence:
+        """The cadence, where it depends on parameters."""
+        return cls.cadence
+
+    @classmethod
+    def preferred_size(cls, params: Any) -> Size | None:
+        """The picture size that the node works best at; a source with `size: auto` asks for it."""
+        return None
+
+    @classmethod
+    def output_size(cls, params: Any) -> Size | None:
+        """The size of what comes out where the node changes it (a resize); None: as it came in."""
+        return None
+
+    @classmethod
+    def unavailable(cls, params: Any) -> str | None:
+        """Why the node cannot run on this machine (no display, no such device), else None. A sink that cannot is left
+        out, and said so, where another sink remains.
+        """
+        return None
+
+    def setup(self) -> Any:
+        """Open files and devices, load models. May be `async def` where `process` is."""
+
+    def warm_up(self) -> Any:
+        """Do once, before the gate opens, what makes a first call slow."""
+
+    def process(self, *args: Any, **inputs: Any) -> Result | Any:
+        """Called by port name with a `Frame` per input (a sequence of them where `cadence.take` > 1; None for an
+        optional input that is absent).
+
+        Returns a `Frame`; or a bare payload, which gets the primary's pts; or None or a `Gap` (a skip: nothing for this
+        pts); with `cadence.give` > 1 a sequence of these; with several outputs a mapping from port name. An exception
+        is handled by the node's `on_error`.
+        """
+        raise NotImplementedError(f"{type(self).__name__}.process")
+
+    def reset(self) -> Any:
+        """Forget the past: the next frame does not follow the last one."""
+
+    def flush(self) -> Result | Any:
+        """At the end of the stream: what `delay` still holds back, as `process` would return it."""
+        return None
+
+    def teardown(self) -> Any:
+        """Close everything; called also after errors."""
+
+
+class Source(Node):
+    """Where frames come from. Write `read`; override `is_live` where the frames wait for nobody's asking."""
+
+    paced: bool = False
+    """Frames can be had at any speed (a file, a drawn scene): on a live run the runtime releases each at its pts."""
+
+    @classmethod
+    def is_live(cls, params: Any) -> bool:
+        """Whether time passes by itself here (a camera): decides `mode: auto`."""
+        return True
+
+    @classmethod
+    def fps_for(cls, params: Any) -> float | None:
+        """The nominal rate, where it is known before opening."""
+        return None
+
+    def read(self) -> Frame | Gap | EndOfStream | Mapping[str, Frame] | Any | None:
+        """The next frame (`self.frame(...)` makes it); None or a Gap where there is nothing yet; `EndOfStream()` at the
+        end. May block, for less than `timeout`; a mapping from port name where there are several outputs.
+        """
+        raise NotImplementedError(f"{type(self).__name__}.read")
+
+    def frame(self, data: Any, pts_ns: int, duration_ns: int = 0, **meta: Any) -> Frame:
+        """A Frame captured now; the runtime counts `seq`."""
+        return Frame(pts_ns, 0, duration_ns, self.ctx.clock.now_ns(), data, meta)
+
+
+class Sink(Node):
+    """Where frames leave. `process` returns nothing."""
+
+    presents: ClassVar[bool] = False
+    """Shown to a person as it happens (a window): called at each frame's presentation time, evenly spaced."""
+    records: ClassVar[bool] = False
+    """Keeps rather than shows: beside a sink that shows, its branch holds no credit and may lag a little."""
+
+
+class Function(Node):
+    """A signal that is computed, not streamed (`core.lfo`): evaluated at the pts of whoever reads it.
+
+    It has no frames, no gate, no say in `mode` and no end of its own.
+    """
+
+    def at(self, pts_ns: int) -> float:
+        """The value at a moment. Pure: the same for the same pts and parameters."""
+        raise NotImplementedError(f"{type(self).__name__}.at")
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSpec:
+    """A node type as a plugin lists it, without importing it.
+
+    `target` is `"package.module:Name"` (a Node class, or a function decorated with `@node`), or the object itself.
+    """
+
+    type: str
+    target: str | builtins.type[Node] | Callable[..., Any]
+    summary: str = ""
+
+    @classmethod
+    def of(cls, function: Callable[..., Any]) -> NodeSpec:
+        """The spec of a function decorated with `@node`."""
+        return cls(function.__livegraph_type__, function, inspect.getdoc(function) or "")  # type: ignore[attr-defined]
+
+
+def node_class(target: object) -> type[Node]:
+    """The Node class behind what a spec points to."""
+    target = getattr(target, "__livegraph_node__", target)
+    if isinstance(target, type) and issubclass(target, Node):
+        return target
+    raise PluginError(f"{target!r} is neither a Node class nor a function decorated with @node")

@@ -1,0 +1,192 @@
+"""Finds plugins, keeps what they contribute, and explains what could not be loaded."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import Distribution, EntryPoint, distributions
+from typing import Any, Literal, TypeVar
+
+import pluggy
+
+from livegraph import hookspecs
+from livegraph.errors import PluginError
+from livegraph.hookspecs import API, BackendSpec, ConverterSpec, PipelineSpec
+from livegraph.node import Node, NodeSpec, node_class
+from livegraph.types import PixelFormat
+
+GROUP = "livegraph"
+
+KNOWN_DISTRIBUTIONS: Mapping[str, str] = {
+    prefix: f"livegraph-{prefix}"
+    for prefix in (
+        "media",
+        "vision",
+        "window",
+        "wan",
+        "webrtc",
+        "osc",
+        "mqtt",
+        "audio",
+        "midi",
+        "ndi",
+        "syphon",
+        "spout",
+    )
+} | {"web": "livegraph-server", "vcam": "livegraph-virtualcam"}
+
+T = TypeVar("T", NodeSpec, BackendSpec, ConverterSpec, PipelineSpec)
+
+
+@dataclass(frozen=True, slots=True)
+class PluginInfo:
+    """A plugin that was found: `refused` asks for another API, `failed` could not be imported; `reason` says why."""
+
+    name: str
+    distribution: str
+    version: str
+    state: Literal["loaded", "refused", "failed"]
+    reason: str = ""
+
+
+class Registry:
+    """All plugins of this environment, by entry points; each loads, or fails, alone."""
+
+    def __init__(self, *, discover: bool = True) -> None:
+        self.manager = pluggy.PluginManager("livegraph")
+        self.manager.add_hookspecs(hookspecs)
+        self.plugins: list[PluginInfo] = []
+        self._owners: dict[str, str] = {}
+        self._nodes: dict[str, NodeSpec] = {}
+        if discover:
+            for distribution, entry in _entry_points():
+                self._load(distribution, entry)
+
+    def add(self, plugin: object, name: str, distribution: str = "", version: str = "") -> PluginInfo:
+        """Register a plugin module or object; a conflict or an API that is not ours is recorded, never raised."""
+        info = self._admit(plugin, name, distribution, version)
+        self.plugins.append(info)
+        return info
+
+    def remove(self, plugin: object) -> None:
+        """Take a plugin out again (tests)."""
+        name = self.manager.get_name(plugin)
+        self.manager.unregister(plugin)
+        self.plugins = [info for info in self.plugins if info.name != name]
+        self._nodes = {kind: spec for kind, spec in self._nodes.items() if self._owners[kind] != name}
+
+    def nodes(self) -> dict[str, NodeSpec]:
+        """Every node type, by name."""
+        return dict(sorted(self._nodes.items()))
+
+    def owner(self, node_type: str) -> str:
+        """The name of the plugin that brought a node type."""
+        return self._owners[node_type]
+
+    def node(self, node_type: str) -> type[Node]:
+        """Import a node type; `PluginError` says what to install, or offers the nearest name."""
+        spec = self._nodes.get(node_type)
+        if spec is None:
+            raise PluginError(self._missing(node_type))
+        try:
+            return node_class(resolve(spec.target))
+        except PluginError:
+            raise
+        except Exception as error:
+            raise PluginError(f"{node_type} cannot be loaded: {type(error).__name__}: {error}") from error
+
+    def backends(self) -> list[BackendSpec]:
+        """Backends, best first."""
+        return sorted(self._collect("livegraph_backends", BackendSpec), key=lambda spec: -spec.priority)
+
+    def pipelines(self) -> dict[str, PipelineSpec]:
+        """Graphs that plugins ship, by name."""
+        return {spec.name: spec for spec in self._collect("livegraph_pipelines", PipelineSpec)}
+
+    def converter(self, src: PixelFormat, dst: PixelFormat) -> ConverterSpec | None:
+        """The best converter from one pixel format to another."""
+        fitting = [c for c in self._collect("livegraph_converters", ConverterSpec) if (c.src, c.dst) == (src, dst)]
+        return max(fitting, key=lambda spec: spec.priority, default=None)
+
+    def _collect(self, hook: str, kind: type[T]) -> Iterable[T]:
+        for contributed in getattr(self.manager.hook, hook)():
+            for spec in contributed:
+                if isinstance(spec, kind):
+                    yield spec
+
+    def _load(self, distribution: Distribution, entry: EntryPoint) -> None:
+        name, version = distribution.metadata["Name"], distribution.version
+        try:
+            plugin = entry.load()
+        except Exception as error:  # a plugin that cannot load harms no other
+            reason = f"{type(error).__name__}: {error}"
+            self.plugins.append(PluginInfo(entry.name, name, version, "failed", reason))
+        else:
+            self.add(plugin, entry.name, name, version)
+
+    def _admit(self, plugin: object, name: str, distribution: str, version: str) -> PluginInfo:
+        asked = getattr(plugin, "livegraph_api", None)
+        if asked != API:
+            reason = f"written for plugin API {asked!r}, this is {API!r}"
+            return PluginInfo(name, distribution, version, "refused", reason)
+        try:
+            self.manager.register(plugin, name)
+            listed = self.manager.subset_hook_caller("livegraph_nodes", self._others(plugin))()
+            specs = [spec for contributed in listed for spec in contributed]
+            for spec in specs:
+                if spec.type in self._nodes:
+                    raise PluginError(f"node type {spec.type} is already brought by plugin {self._owners[spec.type]}")
+        except Exception as error:
+            if self.manager.is_registered(plugin):
+                self.manager.unregister(plugin)
+            return PluginInfo(name, distribution, version, "failed", f"{type(error).__name__}: {error}")
+        self._nodes |= {spec.type: spec for spec in specs}
+        self._owners |= {spec.type: name for spec in specs}
+        return PluginInfo(name, distribution, version, "loaded")
+
+    def _others(self, plugin: object) -> list[Any]:
+        return [other for other in self.manager.get_plugins() if other is not plugin]
+
+    def _missing(self, node_type: str) -> str:
+        prefix = node_type.partition(".")[0]
+        failed = [info for info in self.plugins if info.state != "loaded" and prefix in (info.name, _prefix(info))]
+        if failed:
+            return f"no node type {node_type!r}: plugin {failed[0].name} is {failed[0].state}: {failed[0].reason}"
+        if near := nearest(node_type, self._nodes):
+            return f"no node type {node_type!r}. Did you mean {near}?"
+        package = KNOWN_DISTRIBUTIONS.get(prefix, f"livegraph-{prefix}")
+        return f"no node type {node_type!r}: its plugin is not installed. Try: pip install {package}"
+
+
+def resolve(target: str | Callable[..., Any] | type) -> Any:
+    """`"package.module:Name"` as the object it names."""
+    if not isinstance(target, str):
+        return target
+    module, _, name = target.partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """The name that someone who typed `name` most likely meant."""
+    found: Sequence[str] = difflib.get_close_matches(name, list(names), 1, 0.6)
+    return found[0] if found else None
+
+
+@lru_cache(maxsize=1)
+def registry() -> Registry:
+    """The registry of this process, made at first use."""
+    return Registry()
+
+
+def _prefix(info: PluginInfo) -> str:
+    return info.distribution.removeprefix("livegraph-")
+
+
+def _entry_points() -> Iterable[tuple[Distribution, EntryPoint]]:
+    for distribution in distributions():
+        for entry in distribution.entry_points:
+            if entry.group == GROUP:
+                yield distribution, entry
