@@ -48,7 +48,7 @@ class In(Generic[T]):
 
 class Out(Generic[T]):
     """An output port. `formats`: the pixel formats that the node can make, best first; the plan picks one and tells
-    it in `ctx.formats`. `like`: the output has the format of that input instead (a filter that works on whatever it gets).
+    it in `ctx.formats`. `like`: the output has the format of that input instead (a filter that takes what it gets).
     """
 
     def __init__(

@@ -5,6 +5,7 @@ Plain data. Times are nanoseconds here; graph files speak of seconds.
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -33,8 +34,8 @@ class PortRef:
 @dataclass(frozen=True, slots=True)
 class EdgePlan:
     """A wire. `role`: how the receiving port meets the node's primary. `policy`: `attached` carries tickets (offline
-    bounded and blocking, live bounded by the gate); `latest` and `drop_oldest` are detached and lossy; `history` feeds a
-    held input and never blocks live. Offline, every policy is `attached` or `history`, and nothing is lost.
+    bounded and blocking, live bounded by the gate); `latest` and `drop_oldest` are detached and lossy; `history` feeds
+    a held input and never blocks live. Offline, every policy is `attached` or `history`, and nothing is lost.
 
     `delay_frames` (role `feedback`): the port sees the picture of that many primary frames ago (`core.delay` in a
     cycle). `wired`: the input feeds the parameter of this name rather than a port.
@@ -66,20 +67,21 @@ class FunctionPlan:
 
     id: str
     type: str
-    cls: type[Node]
+    cls: builtins.type[Node]
     params: Params
 
 
 @dataclass(frozen=True, slots=True)
 class NodePlan:
     """A node that runs. `inputs` has the primary first. `functions`: input port or (wired) parameter -> the function
-    that gives its value. `leads`: the source whose frames it works on. `attached`: its work holds credits of that source.
+    that gives its value. `leads`: the source whose frames it works on. `attached`: its work holds that source's
+    credits.
     """
 
     id: str
     type: str
     kind: NodeKind
-    cls: type[Node]
+    cls: builtins.type[Node]
     params: Params
     cadence: Cadence
     on_error: OnError
