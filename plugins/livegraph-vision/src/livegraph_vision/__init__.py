@@ -1,0 +1,1 @@
+"""Classic computer vision for livegraph, on OpenCV. The nodes are listed in `plugin.py`."""
