@@ -1,0 +1,33 @@
+"""What this plugin brings to livegraph. Importing it imports no media library."""
+
+from __future__ import annotations
+
+from livegraph import ConverterSpec, NodeSpec, hookimpl
+
+livegraph_api = "1"
+
+
+@hookimpl
+def livegraph_nodes() -> list[NodeSpec]:
+    return [
+        NodeSpec("media.camera", "livegraph_media.camera:Camera", "A camera of this machine."),
+        NodeSpec("media.file", "livegraph_media.file:File", "A video file, or a stream at a network address."),
+        NodeSpec("media.images", "livegraph_media.images:Images", "A folder of pictures as a video."),
+        NodeSpec("media.null", "livegraph_media.null:Null", "Swallows whatever comes, and counts it."),
+        NodeSpec(
+            "media.pattern", "livegraph_media.pattern:Pattern", "A moving test scene with readable frame numbers."
+        ),
+        NodeSpec("media.record", "livegraph_media.record:Record", "Writes a video file that survives a crash."),
+    ]
+
+
+@hookimpl
+def livegraph_converters() -> list[ConverterSpec]:
+    return [
+        ConverterSpec("yuv420p", "rgb24", "livegraph_media.convert:yuv420p_to_rgb24"),
+        ConverterSpec("yuv420p", "gray8", "livegraph_media.convert:yuv420p_to_gray8"),
+        ConverterSpec("rgb24", "yuv420p", "livegraph_media.convert:rgb24_to_yuv420p"),
+        ConverterSpec("rgb24", "gray8", "livegraph_media.convert:rgb24_to_gray8"),
+        ConverterSpec("gray8", "yuv420p", "livegraph_media.convert:gray8_to_yuv420p"),
+        ConverterSpec("gray8", "rgb24", "livegraph_media.convert:gray8_to_rgb24"),
+    ]
