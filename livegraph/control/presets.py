@@ -1,0 +1,58 @@
+"""Controls and presets as values of node parameters: `{node: {parameter: value}}`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from livegraph.errors import ParamError
+from livegraph.registry import nearest
+
+if TYPE_CHECKING:
+    from livegraph.graph.plan import Control, Plan
+
+
+def resolve(controls: Mapping[str, Control], values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Values by control name or `node.parameter`. `ParamError` for a control that is not there, or a value outside a
+    control's range; that the parameters take the values is for their models to say.
+    """
+    resolved: dict[str, dict[str, Any]] = {}
+    for key, value in values.items():
+        node, param = target(controls, key)
+        if key in controls:
+            check_range(controls[key], value)
+        resolved.setdefault(node, {})[param] = value
+    return resolved
+
+
+def preset(plan: Plan, name: str) -> dict[str, dict[str, Any]]:
+    """What a preset sets. `ParamError` offers the nearest name."""
+    if name not in plan.presets:
+        raise ParamError(unknown("preset", name, plan.presets))
+    return resolve(plan.controls, plan.presets[name])
+
+
+def target(controls: Mapping[str, Control], key: str) -> tuple[str, str]:
+    """The node and parameter that a key means: a control, or `node.parameter`."""
+    if key in controls:
+        return controls[key].node, controls[key].param
+    node, _, param = key.partition(".")
+    if not param:
+        raise ParamError(unknown("control", key, controls))
+    return node, param
+
+
+def check_range(control: Control, value: Any) -> None:
+    """Refuse a number outside the range that the graph gives a control."""
+    if control.range is None or not isinstance(value, int | float) or isinstance(value, bool):
+        return
+    low, high = control.range
+    if not low <= value <= high:
+        raise ParamError(f"{control.name} ranges from {low:g} to {high:g} (got {value:g})")
+
+
+def unknown(what: str, name: str, names: Mapping[str, Any]) -> str:
+    """`no preset 'inc'. Did you mean ink?`"""
+    near = nearest(name, names)
+    hint = f"Did you mean {near}?" if near else f"There are {', '.join(names)}." if names else "The graph has none."
+    return f"no {what} {name!r}. {hint}"

@@ -1,0 +1,172 @@
+"""Admission: credits, latest-wins. Pure logic: it is told the time, and calls `admit`.
+
+A live source offers every frame here. While the graph is at work on as many frames as there are credits, a single slot
+keeps the newest; the one that it replaces is dropped before any work was spent on it. How many credits are right follows
+from measured service times; see `Credits`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from livegraph.frame import Frame
+
+CALM_LOOKS = 10
+STARVED = 0.03
+"""Share of the time that a bottleneck may wait for input while frames are refused."""
+
+
+@dataclass(slots=True)
+class Load:
+    """What a look at one node finds. Times in ns; `take`: frames per call; `waited`: share of the time without input."""
+
+    service_ns: float
+    take: int = 1
+    waited: float = 0.0
+
+
+class Credits:
+    """How many frames a source may have in work: K = ceil(CP/b - 0.03) + trim.
+
+    `b` is the largest mean service time per input frame, CP the longest path of service times plus chunk fill: with K
+    frames the bottleneck always has its next input ready, and no frame waits behind another for longer than that takes.
+    """
+
+    def __init__(self, take: int, nodes: int) -> None:
+        self.take = take
+        self.base = max(2 * take if take > 1 else 1, min(nodes, 2))
+        self.trim = 0
+        self.floor = 1
+        self._calm = 0
+
+    @property
+    def count(self) -> int:
+        return max(self.base + self.trim, self.floor)
+
+    def look(
+        self, loads: Mapping[str, Load], parents: Mapping[str, Sequence[str]], period_ns: float, refused: int
+    ) -> int:
+        """Measure again, once a second; returns CP in ns (0 while nothing is measured).
+
+        `parents` names each attached node's inputs among the attached nodes, in topological order.
+        """
+        if all(load.service_ns <= 0 for load in loads.values()):
+            return 0
+        bottleneck = max(loads.values(), key=lambda load: load.service_ns / load.take)
+        ends: dict[str, float] = {}
+        for node, before in parents.items():
+            ends[node] = max((ends[other] for other in before), default=0.0) + _through(loads[node], period_ns)
+        longest = max(ends.values())
+        self.base = max(1, math.ceil(longest / (bottleneck.service_ns / bottleneck.take) - 0.03))
+        if self.take > 1:
+            self.base = 2 * self.take
+        self._tune(refused > 0 and bottleneck.waited > STARVED)
+        return round(longest)
+
+    def _tune(self, starved: bool) -> None:
+        if starved:
+            self.trim = min(self.trim + 1, max(1, self.base // 2))
+            self._calm = 0
+            return
+        self._calm += 1
+        if self._calm >= CALM_LOOKS:
+            self._calm = 0
+            self.floor = 1
+            self.trim = max(0, self.trim - 1)
+
+    def stalled(self, out: int, need: int) -> None:
+        """Every node waits, and a frame is refused: the floor was too low."""
+        self.floor = out + need
+        self._calm = 0
+
+
+def _through(load: Load, period_ns: float) -> float:
+    return load.service_ns + (load.take - 1) * period_ns
+
+
+class Gate:
+    """The door of one source. `admit(frame)` lets a frame in; `all_wait()` says whether every attached node waits for
+    input; `ready_in(now)` is the time (ns) until the chunk node can start a chunk that is not filled yet.
+    """
+
+    def __init__(
+        self,
+        credits: Credits,
+        admit: Callable[[Frame], None],
+        all_wait: Callable[[], bool],
+        ready_in: Callable[[int], float],
+    ) -> None:
+        self.credits = credits
+        self.out = 0
+        self.offered = 0
+        self.admitted = 0
+        self.refused = 0
+        self.dropped = 0
+        self.period_ns = 33_333_333.0
+        self._admit = admit
+        self._all_wait = all_wait
+        self._ready_in = ready_in
+        self._slot: Frame | None = None
+        self._burst = 0
+        self._last_ns = 0
+
+    def offer(self, frame: Frame, now_ns: int) -> None:
+        """A new frame from the source: in, or into the slot."""
+        self.offered += 1
+        self._measure(now_ns)
+        if self._burst or self._may_open(now_ns):
+            self._drop_slot()
+            self._enter(frame)
+            return
+        self._drop_slot()
+        self._slot = frame
+        self.refused += 1
+        if self._all_wait():
+            self.credits.stalled(self.out, self.credits.take)
+            self._open(now_ns)
+
+    def settled(self, now_ns: int) -> None:
+        """A credit has come home."""
+        self.out -= 1
+        if self._slot is not None and not self._burst:
+            self._open(now_ns)
+
+    def close(self) -> Frame | None:
+        """No more: gives back what still waits in the slot."""
+        slot, self._slot = self._slot, None
+        return slot
+
+    def _open(self, now_ns: int) -> None:
+        if self._slot is not None and self._may_open(now_ns):
+            frame, self._slot = self._slot, None
+            self._enter(frame)
+
+    def _may_open(self, now_ns: int) -> bool:
+        """Whether a burst (of one frame, where no node takes chunks) may start now.
+
+        Before a chunk node it starts at the last frame that still lets the fill end before the node comes free: one
+        period later would be too late, earlier would only make frames old.
+        """
+        take = self.credits.take
+        if self.out + take > self.credits.count:
+            return False
+        return take == 1 or self._ready_in(now_ns) < take * self.period_ns
+
+    def _enter(self, frame: Frame) -> None:
+        self._burst = (self._burst or self.credits.take) - 1
+        self.out += 1
+        self.admitted += 1
+        self._admit(frame)
+
+    def _drop_slot(self) -> None:
+        if self._slot is not None:
+            self._slot = None
+            self.dropped += 1
+
+    def _measure(self, now_ns: int) -> None:
+        """The source's period, smoothed; a pause is no period."""
+        step, self._last_ns = now_ns - self._last_ns, now_ns
+        if 0 < step < 1_000_000_000:
+            self.period_ns += 0.1 * (step - self.period_ns) if self.offered > 2 else step - self.period_ns

@@ -1,0 +1,72 @@
+"""What a worker may ask of its run."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from livegraph.node import Function
+from livegraph.observe.trace import Trace
+from livegraph.params import Params, Versions
+from livegraph.runtime.present import Playout
+from livegraph.runtime.settle import Ledger
+from livegraph.runtime.wake import Progress
+from livegraph.types import Clock
+
+
+@dataclass(slots=True)
+class Host:
+    """Shared by all workers of a run; loop thread only.
+
+    `epoch_ns`: the clock's time at run time 0; live pts count from it. `deadline_ns`: the age at which a live frame is no
+    longer worth work. `lead_pts_ns`: the newest pts that any source has let in. `fail` ends the run; `lose`: a node is gone for
+    good while the rest goes on; `degraded`: it is in trouble, and tried again; `stop` asks for an orderly end.
+    """
+
+    clock: Clock
+    loop: asyncio.AbstractEventLoop
+    live: bool
+    progress: Progress
+    trace: Trace | None
+    say: Callable[[str, str], None]
+    fail: Callable[[str, BaseException], None]
+    lose: Callable[[str, BaseException], None]
+    degraded: Callable[[str, BaseException], None]
+    stop: Callable[[], None]
+    cpu: bool = False
+    seed: int = 0
+    epoch_ns: int = 0
+    deadline_ns: int = 1_000_000_000
+    lead_pts_ns: int = -(1 << 62)
+    stopping: bool = False
+    until_pts_ns: int | None = None
+    ledger: Ledger = field(default_factory=Ledger)
+    playout: Playout = field(default_factory=Playout)
+    versions: dict[str, Versions] = field(default_factory=dict)
+    functions: Mapping[str, Signals] = field(default_factory=dict)
+
+    @property
+    def run_time_ns(self) -> int:
+        return self.clock.now_ns() - self.epoch_ns
+
+    def signal(self, function: str, pts_ns: int) -> float:
+        """The value of a computed signal at a pts."""
+        return self.functions[function].at(pts_ns, self.versions[function].at(pts_ns))
+
+
+class Signals:
+    """A `Function` node, evaluated by whoever reads it."""
+
+    def __init__(self, node: Function) -> None:
+        self._node = node
+
+    def at(self, pts_ns: int, params: Params) -> float:
+        self._node.params = params
+        return self._node.at(pts_ns)
+
+
+def with_values(params: Params, values: Mapping[str, Any]) -> Params:
+    """A snapshot with wired values laid over it, clamped to each field's range."""
+    return params.model_copy(update=dict(values))

@@ -1,0 +1,197 @@
+"""One node's object, from setup through failures and restarts to teardown."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import inspect
+import logging
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from livegraph.errors import DeviceMemoryError, InputError, NodeError, NodeHung
+from livegraph.graph.plan import NodePlan
+from livegraph.node import Context, Node
+from livegraph.runtime.execute import Done, Executor, LoopExecutor, ThreadExecutor
+from livegraph.runtime.host import Host
+from livegraph.types import NodeState
+
+BACKOFF_S = (0.25, 30.0)
+GIVE_UP = 5
+"""Restarts within `WINDOW_S`, after which a node stays down."""
+WINDOW_S = 60.0
+TEARDOWN_S = 5.0
+
+log = logging.getLogger("livegraph")
+
+
+class Interrupted(NodeError):
+    """The call was revoked because the run ends."""
+
+
+class Life:
+    """Builds the node, runs its calls on its executor, and builds it anew after a failure."""
+
+    def __init__(self, plan: NodePlan, host: Host) -> None:
+        self.plan = plan
+        self.host = host
+        self.state: NodeState = "starting"
+        self.restarts = 0
+        self.calling_since_ns: int | None = None
+        self.end_pts_ns = 0
+        self.node: Node = plan.cls(plan.params, self._context())
+        self._executor: Executor | None = None
+        self._recent: deque[int] = deque(maxlen=GIVE_UP)
+        self._built = False
+
+    async def start(self) -> None:
+        """Set the node up and warm it; raises what the node raises. Warming is not watched."""
+        self.node = self.plan.cls(self.host.versions[self.plan.id].latest, self._context())
+        self._executor = self._make_executor()
+        self._built = True
+        try:
+            await self._executor.call(self.node.setup)
+            self.state = "warming"
+            await self._executor.call(self.node.warm_up)
+        except Exception as error:
+            raise named(self.plan.id, error) from error
+        self.state = "running"
+
+    async def call(self, function: Callable[..., Any], **inputs: Any) -> Done:
+        """Run one call of the node, watched; raises a NodeError that names the node."""
+        executor = self._executor
+        assert executor is not None
+        self.calling_since_ns = self.host.clock.now_ns()
+        try:
+            return await executor.call(function, **inputs)
+        except Exception as error:
+            raise named(self.plan.id, error) from error
+        finally:
+            self.calling_since_ns = None
+
+    def check_hung(self, now_ns: int) -> None:
+        """Called by the watchdog: a call that is over its time is named, with its stack, and revoked."""
+        if self.calling_since_ns is None or self._executor is None:
+            return
+        late = (now_ns - self.calling_since_ns) / 1e9
+        if late > self.plan.timeout_s:
+            stack = self._executor.stack()
+            log.error("node %s hangs since %.1f s:\n%s", self.plan.id, late, stack)
+            self._built = False  # its thread is lost: there is nobody to tear it down
+            self._executor.interrupt(NodeHung(f"no answer for {late:.1f} s", stack))
+
+    def interrupt(self) -> None:
+        """Revoke the call in flight, if any: the run ends."""
+        if self.calling_since_ns is not None and self._executor is not None:
+            self._built = not isinstance(self._executor, ThreadExecutor)
+            self._executor.interrupt(Interrupted("stopped"))
+
+    async def restart(self, *, failed: bool) -> bool:
+        """Tear down and set up again, with backoff after a failure, until it works. False: it stays down."""
+        self.state = "down"
+        while True:
+            await self._discard()
+            if failed:
+                if not self._may_retry():
+                    self.host.lose(self.plan.id, NodeError(f"node {self.plan.id}: stays down after {GIVE_UP} restarts"))
+                    return False
+                await self._back_off()
+                self.restarts += 1
+            if self.host.stopping:
+                return False
+            try:
+                await self.start()
+            except InputError as error:
+                self.state = "down"
+                self.host.lose(self.plan.id, error)
+                return False
+            except Exception as error:
+                self.state = "down"
+                self.host.degraded(self.plan.id, error)
+                failed = True
+            else:
+                return True
+
+    async def stop(self) -> None:
+        """Tear the node down; a teardown that hangs is given up after a while."""
+        await self._discard()
+        self.state = "ended"
+
+    def _may_retry(self) -> bool:
+        now = self.host.clock.now_ns()
+        self._recent.append(now)
+        full = len(self._recent) == GIVE_UP
+        return self.plan.kind == "source" or not (full and now - self._recent[0] < WINDOW_S * 1e9)
+
+    async def _back_off(self) -> None:
+        if self.host.live:
+            wait = min(BACKOFF_S[0] * 2 ** (len(self._recent) - 1), BACKOFF_S[1])
+            await asyncio.sleep(wait)
+
+    async def _discard(self) -> None:
+        executor, self._executor = self._executor, None
+        if executor is None:
+            return
+        if self._built:
+            self._built = False
+            self.node.ctx.end_pts_ns = self.end_pts_ns
+            try:
+                async with asyncio.timeout(TEARDOWN_S if self.host.live else None):
+                    await executor.call(self.node.teardown)
+            except TimeoutError:
+                log.error("node %s: teardown hangs and is given up:\n%s", self.plan.id, executor.stack())
+            except Exception as error:
+                self.host.degraded(self.plan.id, NodeError(f"node {self.plan.id}: teardown: {describe(error)}"))
+        executor.close()
+        gc.collect(0)
+
+    def _make_executor(self) -> Executor:
+        entry = getattr(self.plan.cls, "read" if self.plan.kind == "source" else "process")
+        if inspect.iscoroutinefunction(entry):
+            return LoopExecutor(self.host.clock)
+        return ThreadExecutor(self.host.clock, self.plan.id)
+
+    def _context(self) -> Context:
+        host, plan = self.host, self.plan
+        return Context(
+            node_id=plan.id,
+            mode="live" if host.live else "offline",
+            clock=host.clock,
+            seed=host.seed ^ stable_hash(plan.id),
+            cpu=host.cpu,
+            formats=plan.formats,
+            size_hint=plan.size_hint,
+            fps_hint=plan.fps_hint,
+            say=lambda text: host.say(plan.id, text),
+            stopping=lambda: host.stopping,
+            log=log.getChild(plan.id),
+        )
+
+
+def stable_hash(text: str) -> int:
+    """A hash that is the same in every process (FNV-1a, 32 bit)."""
+    value = 0x811C9DC5
+    for byte in text.encode():
+        value = (value ^ byte) * 0x01000193 & 0xFFFFFFFF
+    return value
+
+
+def named(node_id: str, error: BaseException) -> NodeError:
+    """An error as one about a node, with the node's name in front."""
+    if isinstance(error, Interrupted):
+        return error
+    if type(error).__name__ == "OutOfMemoryError" or isinstance(error, MemoryError):
+        kind: type[NodeError] = DeviceMemoryError
+    elif isinstance(error, NodeHung):
+        return NodeHung(f"node {node_id}: {error}", error.stack)
+    else:
+        kind = InputError if isinstance(error, InputError) else NodeError
+    return kind(f"node {node_id}: {describe(error)}")
+
+
+def describe(error: BaseException) -> str:
+    """What went wrong, for a person: livegraph's own errors speak for themselves, others are named."""
+    if isinstance(error, NodeError):
+        return str(error)
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

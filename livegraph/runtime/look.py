@@ -1,0 +1,82 @@
+"""Once a second: how many credits are right, who is the bottleneck, who hangs, and whether the latency budget is kept."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from livegraph.errors import NodeError
+from livegraph.runtime.gate import Load
+from livegraph.runtime.source import SourceWorker
+from livegraph.runtime.worker import Worker
+
+if TYPE_CHECKING:
+    from livegraph.runtime.run import Run
+
+LOOK_NS = 1_000_000_000
+FIRST_LOOKS = 5
+"""Early looks, a fifth of a second apart: the first guess of the credits is rough."""
+DEADLINE_NS = 1_000_000_000
+
+
+class Looks:
+    """Looks at a live run from beside it."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._host = run.host
+        self._refused: dict[str, int] = {}
+        self._led = {id: self._attached(id) for id, source in run.sources.items() if source.gate is not None}
+        self._last_ns = self._host.clock.now_ns()
+
+    async def run(self) -> None:
+        """Until cancelled. Hung calls are looked for more often than credits are set."""
+        early = FIRST_LOOKS
+        while True:
+            await asyncio.sleep(0.2)
+            now = self._host.clock.now_ns()
+            for worker in self._run.all_workers.values():
+                worker.life.check_hung(now)
+            if early > 0 or now - self._last_ns >= LOOK_NS:
+                early -= 1
+                self._look(now)
+
+    def _attached(self, source: str) -> dict[str, Worker]:
+        return {id: w for id, w in self._run.workers.items() if w.plan.attached and w.plan.leads == source}
+
+    def _look(self, now_ns: int) -> None:
+        passed, self._last_ns = now_ns - self._last_ns, now_ns
+        means = {id: worker.meter.look() for id, worker in self._run.workers.items()}
+        floor = 0
+        for id, led in self._led.items():
+            loads = {
+                node: Load(means[node][0], worker.plan.cadence.take, means[node][1] / max(passed, 1))
+                for node, worker in led.items()
+            }
+            floor = max(floor, self._set_credits(self._run.sources[id], led, loads))
+        self._host.deadline_ns = self._run.plan.deadline_ns or max(DEADLINE_NS, 3 * floor)
+        self._check_budget()
+
+    def _set_credits(self, source: SourceWorker, led: dict[str, Worker], loads: dict[str, Load]) -> int:
+        gate = source.gate
+        if gate is None or not led:
+            return 0
+        parents = {
+            id: [edge.src.node for edge in worker.plan.inputs if edge.src.node in led and edge.policy == "attached"]
+            for id, worker in led.items()
+        }
+        refused = gate.refused - self._refused.get(source.plan.id, 0)
+        self._refused[source.plan.id] = gate.refused
+        for worker in led.values():
+            worker.join.period_ns = round(gate.period_ns)
+        return gate.credits.look(loads, parents, gate.period_ns, refused)
+
+    def _check_budget(self) -> None:
+        budget = self._run.plan.latency_budget_ns
+        if budget is None:
+            return
+        for id, worker in self._run.workers.items():
+            age = worker.meter.age
+            if worker.plan.kind == "sink" and age.count >= 30 and age.percentile(0.95) > budget:
+                missed = f"node {id}: age is over the latency budget of {budget / 1e6:.0f} ms on this machine"
+                self._host.degraded(id, NodeError(missed))

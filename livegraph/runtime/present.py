@@ -1,0 +1,37 @@
+"""When a live picture is shown: at its pts plus one offset, which all sinks of a run share.
+
+Pure logic. The offset is what nearly every frame needs to arrive in time: it grows at once when frames come later, and
+shrinks too slowly to be seen.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+WINDOW_NS = 2_500_000_000
+"""Stream time over which lateness is judged."""
+SHARE = 0.97
+"""Share of the frames that is to be in time."""
+SHRINK = 0.03
+"""How much faster than real time the show may run to win latency back: not seen by eye."""
+
+
+class Playout:
+    """One offset between pts and presentation for the whole run: audio and video, and every sink, share it."""
+
+    def __init__(self) -> None:
+        self.offset_ns = 0
+        self._late: deque[tuple[int, int]] = deque()
+
+    def arrived(self, pts_ns: int, late_ns: int) -> None:
+        """A frame came `late_ns` after its pts (run time minus pts)."""
+        step = pts_ns - self._late[-1][0] if self._late else 0
+        self._late.append((pts_ns, late_ns))
+        while self._late[0][0] < pts_ns - WINDOW_NS:
+            self._late.popleft()
+        ranked = sorted(late for _, late in self._late)
+        wanted = ranked[min(int(SHARE * len(ranked)), len(ranked) - 1)]
+        if wanted > self.offset_ns:
+            self.offset_ns = wanted
+        else:
+            self.offset_ns -= min(self.offset_ns - wanted, round(SHRINK * max(step, 0)))

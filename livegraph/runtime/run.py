@@ -1,0 +1,331 @@
+"""A run: start, warm up, open the gates, watch, drain, stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from livegraph.control.bus import Bus
+from livegraph.errors import LivegraphError, NodeError, Stalled
+from livegraph.graph.plan import NodePlan, Plan
+from livegraph.node import Function
+from livegraph.observe.trace import Trace
+from livegraph.params import Versions
+from livegraph.registry import Registry
+from livegraph.runtime.clock import RealClock
+from livegraph.runtime.edge import Edge
+from livegraph.runtime.gate import Credits, Gate
+from livegraph.runtime.host import Host, Signals
+from livegraph.runtime.life import stable_hash
+from livegraph.runtime.look import Looks
+from livegraph.runtime.report import Report
+from livegraph.runtime.source import SourceWorker
+from livegraph.runtime.wake import Progress
+from livegraph.runtime.worker import Presenter, Worker
+from livegraph.types import Clock
+
+DRAIN_S = 10.0
+TICK_S = 0.25
+MEMORY_CAP = 1 << 30
+"""Bytes that stalled offline edges may grow to, together."""
+
+log = logging.getLogger("livegraph")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended: `error` is the first that ended it, or that a node was lost for good by."""
+
+    error: BaseException | None
+    stats: dict[str, Any]
+
+    @property
+    def ok(self) -> bool:
+        return self.error is None
+
+
+class Run:
+    """One run of a plan. `execute` blocks; `main` is the same inside a loop of your own."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        registry: Registry | None = None,
+        trace: Path | None = None,
+        cpu: bool = False,
+        say: Callable[[str], None] | None = None,
+    ) -> None:
+        self.plan = plan
+        self.registry = registry
+        self.notes: list[str] = list(plan.notes)
+        self.opened = False
+        self.ended_ns = 0
+        self.error: BaseException | None = None
+        self.bus: Bus
+        self.host: Host
+        self.sources: dict[str, SourceWorker] = {}
+        self.workers: dict[str, Worker] = {}
+        self.edges: list[Edge] = []
+        self._report = Report(self)
+        self._trouble: dict[str, str] = {}
+        self._phase = "starting"
+        self._trace_path = trace
+        self._cpu = cpu
+        self._say = say or (lambda text: None)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def all_workers(self) -> Mapping[str, Worker | SourceWorker]:
+        """Every node by id, in the plan's order."""
+        return {node.id: self.sources.get(node.id) or self.workers[node.id] for node in self.plan.nodes}
+
+    @property
+    def health(self) -> str:
+        """`starting`, `warming`, `running`, `degraded` (some node is in trouble) or `ended`."""
+        return "degraded" if self._phase == "running" and self._trouble else self._phase
+
+    def stats(self) -> dict[str, Any]:
+        """The statistics document, now."""
+        return self._report.document(final=self._phase == "ended")
+
+    def execute(
+        self, duration_s: float | None = None, on_tick: Callable[[dict[str, Any]], None] | None = None
+    ) -> Outcome:
+        """Run to the end. SIGINT and SIGTERM stop in order, a second one at once. `on_tick` gets the statistics a few times
+        a second, on a thread beside the loop.
+        """
+
+        async def main() -> Outcome:
+            with self._signals():
+                return await self.main(duration_s, on_tick)
+
+        switch = sys.getswitchinterval()
+        sys.setswitchinterval(0.0005)
+        try:
+            return asyncio.run(main())
+        finally:
+            sys.setswitchinterval(switch)
+
+    async def main(
+        self,
+        duration_s: float | None = None,
+        on_tick: Callable[[dict[str, Any]], None] | None = None,
+        clock: Clock | None = None,
+    ) -> Outcome:
+        """Set up, warm, open, run to the end, and finalise whatever happened."""
+        self._build(clock or RealClock())
+        for note in self.plan.notes:
+            self._say(note)
+        try:
+            await self._start()
+        except LivegraphError as error:
+            self.error = self.error or error
+        else:
+            await self._play(duration_s, on_tick)
+        self.ended_ns = self.host.clock.now_ns()
+        self._phase = "ended"
+        if self.host.trace is not None:
+            self.host.trace.close()
+        if self.registry is not None:
+            self.registry.manager.hook.livegraph_run_stopped(run=self)
+        return Outcome(self.error, self.stats())
+
+    def stop(self) -> None:
+        """End in order: sources end, nodes flush, sinks finalise; what has not drained by the deadline is cancelled."""
+        if not self.host.stopping:
+            self.host.stopping = True
+            for source in self.sources.values():
+                source.stop()
+            self.host.loop.call_later(DRAIN_S, self.cancel)
+
+    def cancel(self) -> None:
+        """End now: work in flight is dropped, sinks still finalise."""
+        self.host.stopping = True
+        for task in self._tasks:
+            task.cancel()
+
+    def _build(self, clock: Clock) -> None:
+        loop = asyncio.get_running_loop()
+        live = self.plan.mode == "live"
+        lanes = [node.id for node in self.plan.nodes]
+        trace = Trace(self._trace_path, lanes) if self._trace_path is not None else None
+        self.host = Host(
+            clock=clock,
+            loop=loop,
+            live=live,
+            progress=Progress(loop, None if live else self._stalled),
+            trace=trace,
+            say=self._told,
+            fail=self._fail,
+            lose=self._lose,
+            degraded=self._degraded,
+            stop=self.stop,
+            cpu=self._cpu,
+            seed=self.plan.seed,
+        )
+        host = self.host
+        host.versions.update({node.id: Versions(node.params) for node in (*self.plan.nodes, *self.plan.functions)})
+        host.functions = {item.id: Signals(_function(item.cls, item.params)) for item in self.plan.functions}
+        self.bus = Bus(self.plan, host.versions, lambda: host.lead_pts_ns)
+        for lane, node in enumerate(self.plan.nodes):
+            if node.kind == "source":
+                self.sources[node.id] = SourceWorker(node, host, lane)
+            else:
+                self.workers[node.id] = _worker(node, host, lane)
+        self._connect()
+
+    def _connect(self) -> None:
+        live, by_id = self.host.live, self.all_workers
+        for node in self.plan.nodes:
+            for plan in node.inputs:
+                producer, consumer = by_id[plan.src.node], self.workers[node.id]
+                edge = Edge(plan, live, producer.wake, consumer.wake)
+                producer.outlet.edges[plan.src.port].append(edge)
+                consumer.inlets[plan.port] = edge
+                self.edges.append(edge)
+        for worker in self.workers.values():
+            worker.connect(round(1e9 / (worker.plan.fps_hint or 30.0)))
+        for source in self.sources.values():
+            if live and source.plan.gated:
+                self._give_gate(source)
+
+    def _give_gate(self, source: SourceWorker) -> None:
+        led = [w for w in self.workers.values() if w.plan.attached and w.plan.leads == source.plan.id]
+        take = max((w.plan.cadence.take for w in led), default=1)
+        chunked = next((w for w in led if w.plan.cadence.take == take), None)
+        ready_in = chunked.ready_in_ns if chunked is not None else lambda now_ns: 0.0
+        source.gate = Gate(
+            Credits(take, len(led)), source.admit, lambda: all(worker.wake.waiting for worker in led), ready_in
+        )
+        if source.plan.fps_hint:
+            source.gate.period_ns = 1e9 / source.plan.fps_hint
+
+    async def _start(self) -> None:
+        """Set up and warm every node at once; the first that fails ends it for all."""
+        lives = [worker.life for worker in self.all_workers.values()]
+        self._phase = "warming"
+        results = await asyncio.gather(*(life.start() for life in lives), return_exceptions=True)
+        errors = [result for result in results if isinstance(result, BaseException)]
+        if errors:
+            await asyncio.gather(*(life.stop() for life in lives))
+            raise errors[0]
+
+    async def _play(self, duration_s: float | None, on_tick: Callable[[dict[str, Any]], None] | None) -> None:
+        host = self.host
+        host.epoch_ns = host.clock.now_ns()
+        if host.trace is not None:
+            host.trace.epoch_ns = host.epoch_ns
+        self.opened = True
+        self._phase = "running"
+        if self.registry is not None:
+            self.registry.manager.hook.livegraph_run_started(run=self)
+        if duration_s is not None and host.live:
+            host.loop.call_later(duration_s, self.stop)
+        elif duration_s is not None:
+            host.until_pts_ns = round(duration_s * 1e9)
+        workers = self.all_workers.values()
+        for _ in workers:
+            host.progress.busy()
+        self._tasks = [host.loop.create_task(worker.run(), name=worker.plan.id) for worker in workers]
+        beside = [host.loop.create_task(Looks(self).run())] if host.live else []
+        if on_tick is not None:
+            beside.append(host.loop.create_task(self._tick(on_tick)))
+        try:
+            await asyncio.wait(self._tasks)
+        finally:
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+
+    async def _tick(self, on_tick: Callable[[dict[str, Any]], None]) -> None:
+        while True:
+            await asyncio.to_thread(on_tick, self.stats())
+            await asyncio.sleep(TICK_S)
+
+    def _told(self, node: str, text: str) -> None:
+        """A line for the person at the terminal; nodes may call from their own threads."""
+        self.notes.append(f"{node}: {text}")
+        self._say(f"{node}: {text}")
+
+    def _fail(self, node: str, error: BaseException) -> None:
+        self._lose(node, error)
+        self.host.loop.call_soon(self.stop)
+
+    def _lose(self, node: str, error: BaseException) -> None:
+        if not isinstance(error, LivegraphError):
+            log.error("livegraph itself failed in node %s", node, exc_info=error)
+            error = NodeError(f"node {node}: {type(error).__name__}: {error}")
+        self.error = self.error or error
+        self._degraded(node, error)
+
+    def _degraded(self, node: str, error: BaseException) -> None:
+        """Said once per node and text, however often it happens: the count is in the statistics."""
+        if self._trouble.get(node) != str(error):
+            self._trouble[node] = str(error)
+            self.notes.append(str(error))
+            self._say(str(error))
+
+    def recovered(self, node: str) -> None:
+        """A node that was in trouble works again."""
+        if self.error is None:
+            self._trouble.pop(node, None)
+
+    def _stalled(self) -> None:
+        """Offline, everyone waits: the smallest full edge grows, under the memory cap."""
+        full = sorted((edge for edge in self.edges if edge.full), key=lambda edge: edge.capacity)
+        held = sum(edge.nbytes for edge in self.edges)
+        if full and held < MEMORY_CAP:
+            full[0].capacity *= 2
+            full[0].producer.set()
+        elif self.error is None:
+            self.error = Stalled(self._who_waits(held))
+            self.cancel()
+
+    def _who_waits(self, held: int) -> str:
+        waits = [f"{e.plan.src.node} waits for {e.plan.dst} to take from {e.plan.id}" for e in self.edges if e.full]
+        starved = [id for id, worker in self.workers.items() if worker.join.starved]
+        waits += [f"{id} waits for input" for id in starved]
+        return f"the graph waits for itself, with {held >> 20} MiB held: {'; '.join(waits)}"
+
+    @contextmanager
+    def _signals(self) -> Any:
+        """First signal: stop; second: cancel."""
+        loop = asyncio.get_running_loop()
+
+        def received() -> None:
+            if self.host.stopping:
+                self.cancel()
+            else:
+                self.stop()
+
+        try:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, lambda: received() if hasattr(self, "host") else None)
+        except (NotImplementedError, RuntimeError, ValueError):  # Windows, or not the main thread
+            yield
+            return
+        yield
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+def _worker(node: NodePlan, host: Host, lane: int) -> Worker:
+    presents = node.kind == "sink" and getattr(node.cls, "presents", False)
+    return (Presenter if presents else Worker)(node, host, lane)
+
+
+def _function(cls: type, params: Any) -> Function:
+    function = cls(params)
+    assert isinstance(function, Function)
+    return function
+
+
+__all__ = ["Outcome", "Run", "stable_hash"]

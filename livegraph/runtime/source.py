@@ -1,0 +1,206 @@
+"""Where frames come in: reads a source, puts its pts on the run's timeline, and offers each frame to the gate."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from livegraph.errors import InputError, NodeError
+from livegraph.frame import EndOfStream, Frame, Gap
+from livegraph.graph.plan import NodePlan
+from livegraph.node import Source
+from livegraph.observe.trace import Span
+from livegraph.params import differs_in_rebuild
+from livegraph.runtime.execute import Done
+from livegraph.runtime.gate import Gate
+from livegraph.runtime.host import Host
+from livegraph.runtime.life import Interrupted, Life
+from livegraph.runtime.measure import Meter
+from livegraph.runtime.wake import Wakeup
+from livegraph.runtime.worker import Outlet
+
+SLACK_NS = 500_000_000
+"""Live: how far a source's own clock may stray from ours before its pts are re-based."""
+STOP_GRACE_S = 0.25
+"""How long a read may still take once the run stops."""
+
+
+class SourceWorker:
+    """Runs one source. Live, frames go through the gate; offline, the reader waits while an edge is full."""
+
+    gate: Gate | None = None
+
+    def __init__(self, plan: NodePlan, host: Host, lane: int) -> None:
+        self.plan = plan
+        self.host = host
+        self.lane = lane
+        self.life = Life(plan, host)
+        self.meter = Meter()
+        self.wake = Wakeup(host.loop, host.progress)
+        self.outlet = Outlet(list(plan.cls.outputs))
+        self._lead = next(iter(plan.cls.outputs), "")
+        self._seq = 0
+        self._shift: dict[str, int] = {}
+        self._last: dict[str, Frame] = {}
+        self._first_raw_ns: int | None = None
+        self._jumped = False
+
+    async def run(self) -> None:
+        """Until the stream ends, nobody listens any more, or the run stops."""
+        try:
+            await self._work()
+        except asyncio.CancelledError:
+            pass
+        except Exception as error:
+            self.host.fail(self.plan.id, error)
+        finally:
+            if self.gate is not None and self.gate.close() is not None:
+                self.meter.dropped["stop"] += 1
+            self.outlet.end()
+            self.life.end_pts_ns = max((f.pts_ns + f.duration_ns for f in self._last.values()), default=0)
+            await self.life.stop()
+            self.host.progress.idle()
+
+    def stop(self) -> None:
+        """The run ends: wake from waiting; a read that does not return soon is abandoned."""
+        self.wake.set()
+        self.host.loop.call_later(STOP_GRACE_S, self._abandon)
+
+    def _abandon(self) -> None:
+        if self.host.stopping:
+            self.life.interrupt()
+
+    async def _work(self) -> None:
+        while not self.host.stopping and not self.outlet.deserted:
+            if not self.host.live and self.outlet.full:
+                await self.wake.wait()
+                continue
+            try:
+                await self._prepare()
+                done = await self.life.call(self._read)
+            except Interrupted:
+                return
+            except NodeError as error:
+                if not await self._failed(error):
+                    return
+                continue
+            self.meter.called(done.ended_ns - done.began_ns)
+            if not await self._deliver(done):
+                return
+
+    @property
+    def _read(self) -> Any:
+        node = self.life.node
+        assert isinstance(node, Source)
+        return node.read
+
+    async def _prepare(self) -> None:
+        """A source makes pts, so it takes the newest parameters at its next frame."""
+        wanted = self.host.versions[self.plan.id].latest
+        node = self.life.node
+        if wanted is not node.params:
+            if differs_in_rebuild(node.params, wanted):
+                await self._restart(failed=False)
+            self.life.node.params = wanted
+
+    async def _deliver(self, done: Done) -> bool:
+        """Hand on what was read. False at the end of the stream."""
+        item = done.result
+        if isinstance(item, EndOfStream):
+            return False
+        if item is None or isinstance(item, Gap):
+            await asyncio.sleep(0)  # nothing yet: let the others run
+            return True
+        for port, frame in item.items() if isinstance(item, Mapping) else ((self._lead, item),):
+            if not isinstance(frame, Frame):
+                raise NodeError(
+                    f"node {self.plan.id}: read returned {type(frame).__name__}; use self.frame(data, pts_ns)"
+                )
+            if self._beyond(frame):
+                return False
+            frame = self._stamp(port, frame)
+            if getattr(self.life.node, "paced", False) and self.host.live:
+                frame = await self._pace(frame)
+                if self.host.stopping:
+                    return False
+            self._offer(port, frame, done)
+        return True
+
+    def _beyond(self, frame: Frame) -> bool:
+        """Offline, `--duration` is time of the stream."""
+        if self._first_raw_ns is None:
+            self._first_raw_ns = frame.pts_ns
+        limit = self.host.until_pts_ns
+        return not self.host.live and limit is not None and frame.pts_ns - self._first_raw_ns >= limit
+
+    def _stamp(self, port: str, frame: Frame) -> Frame:
+        """Number the frame, and put its pts on the run's timeline, rising whatever the source does."""
+        raw = frame.pts_ns
+        last = self._last.get(port)
+        shift = self._shift.get(port)
+        now = self.host.run_time_ns if self.host.live else raw
+        jumped = self._jumped or frame.discontinuity
+        if shift is None:
+            shift = now - raw if self.host.live else 0
+        elif (self._jumped and self.host.live) or (
+            self.host.live and not getattr(self.life.node, "paced", False) and abs(raw + shift - now) > SLACK_NS
+        ):
+            shift = now - raw
+        if last is not None and raw + shift <= last.pts_ns:
+            shift = last.pts_ns + (last.duration_ns or 1_000_000) - raw
+            jumped = True
+        self._shift[port] = shift
+        self._jumped = False
+        captured = frame.captured_ns or self.host.clock.now_ns()
+        stamped = replace(frame, pts_ns=raw + shift, seq=self._seq, captured_ns=captured, discontinuity=jumped)
+        self._seq += 1
+        self._last[port] = stamped
+        return stamped
+
+    async def _pace(self, frame: Frame) -> Frame:
+        """Release a frame that could be had at any time at its pts; one that comes late moves the timeline."""
+        due = self.host.epoch_ns + frame.pts_ns
+        while (now := self.host.clock.now_ns()) < due and not self.host.stopping:
+            await self.wake.wait(due / 1e9)
+        if now - due > SLACK_NS:
+            self._shift = {port: shift + now - due for port, shift in self._shift.items()}
+        return replace(frame, captured_ns=max(due, now - SLACK_NS))
+
+    def _offer(self, port: str, frame: Frame, done: Done) -> None:
+        now = self.host.clock.now_ns()
+        self.meter.frames_in += 1
+        if self.gate is not None and port == self._lead:
+            self.gate.offer(frame, now)
+        else:
+            self.admit(frame, port)
+        if self.host.trace is not None:
+            self.host.trace.add(Span(self.lane, frame.seq, frame.pts_ns, 0, done.began_ns, done.ended_ns, now))
+
+    def admit(self, frame: Frame, port: str | None = None) -> None:
+        """Let a frame into the graph, with a ticket whose credit comes home to the gate."""
+        gate = self.gate if port is None else None
+        home = None if gate is None else lambda: gate.settled(self.host.clock.now_ns())
+        ticket = self.host.ledger.issue(frame.seq, home)
+        self.host.lead_pts_ns = max(self.host.lead_pts_ns, frame.pts_ns)
+        self.meter.frames_out += 1
+        self.outlet.put(port or self._lead, frame, (ticket,), self.host.clock.now_ns())
+        ticket.release()
+
+    async def _failed(self, error: NodeError) -> bool:
+        """False: the stream is over. A hold or a slow partner downstream keeps the last picture meanwhile."""
+        self.meter.errors += 1
+        if self.plan.on_error == "stop":
+            self.host.fail(self.plan.id, error)
+            return False
+        if isinstance(error, InputError):
+            self.host.lose(self.plan.id, error)
+            return False
+        self.host.degraded(self.plan.id, error)
+        return await self._restart(failed=True) if self.plan.on_error == "restart" else True
+
+    async def _restart(self, *, failed: bool) -> bool:
+        again = await self.life.restart(failed=failed)
+        self._jumped = self._seq > 0
+        return again

@@ -1,0 +1,429 @@
+"""The hot loop of one node: join, call, put, settle."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections import deque
+from collections.abc import Sequence
+from typing import Any
+
+from livegraph.errors import InputError, NodeError
+from livegraph.frame import Frame, Ticket
+from livegraph.graph.plan import NodePlan
+from livegraph.observe.trace import Span
+from livegraph.params import Params, differs_in_rebuild
+from livegraph.runtime import answer
+from livegraph.runtime.edge import NEVER, Edge
+from livegraph.runtime.execute import Done
+from livegraph.runtime.host import Host, with_values
+from livegraph.runtime.join import End, Fire, Join, Pass
+from livegraph.runtime.life import Interrupted, Life, named
+from livegraph.runtime.measure import Meter
+from livegraph.runtime.settle import Lease
+from livegraph.runtime.wake import Wakeup
+
+COSTLY_NS = 1_000_000
+"""Service time from which a node is worth a look at the frame's age."""
+
+
+class Outlet:
+    """The output side of a node: its edges by port, with pts that only rise."""
+
+    def __init__(self, ports: Sequence[str]) -> None:
+        self.edges: dict[str, list[Edge]] = {port: [] for port in ports}
+        self._bounds: dict[str, int] = dict.fromkeys(ports, NEVER)
+
+    def put(self, port: str, frame: Frame, tickets: Sequence[Ticket], now_ns: int) -> bool:
+        """False where the pts does not rise: the frame goes nowhere."""
+        if frame.pts_ns <= self._bounds[port]:
+            return False
+        self._bounds[port] = frame.pts_ns
+        for edge in self.edges[port]:
+            edge.put(frame, tickets, now_ns)
+        return True
+
+    def advance(self, pts_ns: int) -> None:
+        for port, bound in self._bounds.items():
+            if pts_ns > bound:
+                self._bounds[port] = pts_ns
+                for edge in self.edges[port]:
+                    edge.advance(pts_ns)
+
+    def end(self) -> None:
+        for edges in self.edges.values():
+            for edge in edges:
+                edge.end()
+
+    @property
+    def full(self) -> bool:
+        return any(edge.full for edges in self.edges.values() for edge in edges)
+
+    @property
+    def deserted(self) -> bool:
+        """There were listeners, and all have ended."""
+        every = [edge for edges in self.edges.values() for edge in edges]
+        return bool(every) and all(edge.closed for edge in every)
+
+
+class Worker:
+    """Runs one node: takes what the join gives, calls, puts the answer, settles. One call at a time, in pts order."""
+
+    def __init__(self, plan: NodePlan, host: Host, lane: int) -> None:
+        self.plan = plan
+        self.host = host
+        self.lane = lane
+        self.life = Life(plan, host)
+        self.meter = Meter()
+        self.wake = Wakeup(host.loop, host.progress)
+        self.outlet = Outlet(list(plan.cls.outputs))
+        self.inlets: dict[str, Edge] = {}
+        self.join: Join
+        self._fill: list[Fire] = []
+        self._pending: deque[Frame] = deque()
+        self._seen_ns = NEVER
+        self._down = False
+        self._ended = False
+        self._revival: asyncio.Task[None] | None = None
+        self._ports = list(plan.cls.outputs)
+        self._group = [edge.port for edge in plan.inputs if edge.role in ("primary", "exact", "merge")]
+        self._wired = {edge.port for edge in plan.inputs if edge.wired}
+        self._plain = not (plan.functions or plan.wired_functions or self._wired)
+
+    def connect(self, period_ns: int) -> None:
+        """Once all edges are in place."""
+        self.join = Join(self.inlets, self.host.live, period_ns)
+
+    def ready_in_ns(self, now_ns: int) -> float:
+        """How long until this node can start a chunk of which nothing has arrived yet."""
+        since, mean = self.life.calling_since_ns, self.meter.mean_ns
+        waiting = len(self._fill) + sum(len(self.inlets[port].entries) for port in self._group[:1])
+        if mean == 0.0:  # nothing measured yet: one chunk at a time
+            return math.inf if since is not None or waiting else 0.0
+        left = max(0.0, since + mean - now_ns) if since is not None else 0.0
+        return left + waiting // self.plan.cadence.take * mean
+
+    async def run(self) -> None:
+        """The node's whole life after set-up, until its inputs end, its listeners leave, or the run is cancelled."""
+        cause: str | None = None
+        try:
+            await self._work()
+            await self._finish()
+        except asyncio.CancelledError:
+            cause = "stop"
+        except Exception as error:
+            self.host.fail(self.plan.id, error)
+            cause = "stop"
+        finally:
+            self._release_fill(cause or "stop")
+            for edge in self.inlets.values():
+                edge.close(cause)
+            self.outlet.end()
+            if self._revival is not None:
+                self._revival.cancel()
+            self.life.end_pts_ns = max(self.life.end_pts_ns, self._seen_ns)
+            await self.life.stop()
+            self.host.progress.idle()
+
+    async def _work(self) -> None:
+        host = self.host
+        while not self._ended and not self.outlet.deserted:
+            if not host.live and self.outlet.full:
+                await self.wake.wait()
+                continue
+            step = self.join.next(host.clock.now_ns())
+            if isinstance(step, Fire):
+                await self._fire(step)
+            elif isinstance(step, Pass):
+                self._pass(step)
+            elif isinstance(step, End):
+                return
+            else:
+                await self._wait(step.until_ns)
+
+    async def _wait(self, until_ns: int | None) -> None:
+        began = self.host.clock.now_ns()
+        if self._fill and self.host.live:
+            limit = self._fill[0].put_ns + 2 * self.plan.cadence.take * self.join.period_ns
+            if limit <= began:
+                self._drop_fill("chunk_tail")
+                return
+            until_ns = limit if until_ns is None else min(limit, until_ns)
+        await self.wake.wait(None if until_ns is None else until_ns / 1e9)
+        if self.host.live:
+            self.meter.idle_ns += self.host.clock.now_ns() - began
+
+    def _pass(self, step: Pass) -> None:
+        for ticket in step.tickets:
+            ticket.release()
+        if step.tickets:
+            self.meter.gaps += 1
+        self._advance(step.pts_ns)
+
+    async def _fire(self, step: Fire) -> None:
+        self.meter.frames_in += 1
+        if step.frame.discontinuity:
+            await self._jump()
+        if self._down:
+            self.meter.gaps += 1
+            self._settle_gap(step, None)
+        elif self.host.live and self._too_old(step.frame):
+            self._settle_gap(step, "age")
+        elif self.plan.cadence.take == 1:
+            await self._call((step,))
+        else:
+            if not step.put_ns:
+                step = step._replace(put_ns=self.host.clock.now_ns())
+            self._fill.append(step)
+            if len(self._fill) == self.plan.cadence.take:
+                fill, self._fill = self._fill, []
+                await self._call(fill)
+
+    def _too_old(self, frame: Frame) -> bool:
+        """The present age against the deadline, before costly work; a frame of a started chunk is needed there."""
+        if self.meter.mean_ns < COSTLY_NS or self._fill:
+            return False
+        return self.host.clock.now_ns() - frame.captured_ns > self.host.deadline_ns
+
+    async def _jump(self) -> None:
+        """Time has jumped: what belongs to the time before is finished, and the node forgets it."""
+        await self._complete_fill()
+        if not self._down:
+            try:
+                await self.life.call(self.life.node.reset)
+            except Exception as error:
+                await self._failed(error, 0)
+
+    async def _call(self, steps: Sequence[Fire], keep: int | None = None) -> None:
+        """One call of `process`. `keep`: of a chunk that was filled up, how many frames are real."""
+        lease = Lease([ticket for step in steps for ticket in step.tickets])
+        try:
+            await self._prepare(steps[0])
+            if self._down:
+                return
+            done = await self.life.call(self.life.node.process, **self._inputs(steps))
+            self._measure(steps[0].frame, done)
+            self._answer(steps[:keep], done.result)
+            if self.host.trace is not None:
+                self._span(steps[0], done.began_ns, done.ended_ns)
+        except Exception as error:
+            lease.end()
+            await self._failed(error, len(steps[:keep]))
+        finally:
+            lease.end()
+            self._advance(steps[-1].pts_ns)
+
+    def _answer(self, steps: Sequence[Fire], result: Any) -> None:
+        """Put what came out; each output carries the tickets of the inputs that came with it."""
+        base: Sequence[Frame] = [step.frame for step in steps]
+        tickets = [tuple(dict.fromkeys(step.tickets)) for step in steps]
+        if self.plan.cadence.delay:
+            base = self._lagging(base)
+        self._emit(answer.read(result, self._ports, self.plan.cadence, base, tickets))
+
+    def _lagging(self, fresh: Sequence[Frame]) -> Sequence[Frame]:
+        """The inputs that the answer to this call belongs to: those of `delay` frames ago."""
+        self._pending.extend(fresh)
+        ready = max(0, min(len(fresh), len(self._pending) - self.plan.cadence.delay))
+        return [self._pending.popleft() for _ in range(ready)]
+
+    def _emit(self, read: answer.Answer) -> None:
+        now = self.host.clock.now_ns()
+        for port, frame, tickets in read.outputs:
+            if self.outlet.put(port, frame, tickets, now):
+                self.meter.frames_out += 1
+            else:
+                self.meter.dropped["error"] += 1
+                self.meter.errors += 1
+                self.host.degraded(
+                    self.plan.id, NodeError(f"node {self.plan.id}: output {port}: pts does not rise; dropped")
+                )
+        self._ended = self._ended or read.ended
+        if not read.outputs:
+            self.meter.gaps += 1
+
+    def _inputs(self, steps: Sequence[Fire]) -> dict[str, Any]:
+        first = steps[0]
+        if self.plan.cadence.take > 1:
+            inputs: dict[str, Any] = dict(first.inputs)
+            for port in self._group:
+                inputs[port] = [step.inputs[port] for step in steps]
+        elif self._plain:
+            return first.inputs
+        else:
+            inputs = dict(first.inputs)
+        for port, function in self.plan.functions.items():
+            inputs[port] = Frame(first.pts_ns, data=self.host.signal(function, first.pts_ns))
+        for name in self._wired:
+            inputs.pop(name, None)
+        return inputs
+
+    async def _prepare(self, first: Fire) -> None:
+        """Give the node the snapshot that this pts asks for; rebuild it where a field cannot be swapped."""
+        wanted = self.host.versions[self.plan.id].at(first.pts_ns)
+        if not self._plain:
+            wanted = self._with_wires(wanted, first)
+        if wanted is self.life.node.params:
+            return
+        if differs_in_rebuild(self.life.node.params, wanted):
+            await self._revive(failed=False, permanent=False)
+        self.life.node.params = wanted
+
+    def _with_wires(self, params: Params, first: Fire) -> Params:
+        values = {name: self.host.signal(of, first.pts_ns) for name, of in self.plan.wired_functions.items()}
+        for name in self._wired:
+            if (held := first.inputs.get(name)) is not None:
+                values[name] = held.data
+        return with_values(params, values) if values else params
+
+    async def _failed(self, error: BaseException, frames: int) -> None:
+        """By policy: skip, restart beside the stream, or end the run."""
+        if isinstance(error, Interrupted):
+            self.meter.dropped["stop"] += frames
+            return
+        error = named(self.plan.id, error) if not str(error).startswith("node ") else error
+        self.meter.errors += 1
+        self.meter.dropped["error"] += frames
+        self.meter.gaps += 1
+        if self.plan.on_error == "stop":
+            self.host.fail(self.plan.id, error)
+            self._ended = True
+            return
+        permanent = isinstance(error, InputError)
+        (self.host.lose if permanent else self.host.degraded)(self.plan.id, error)
+        if self.plan.on_error == "restart" or permanent:
+            await self._revive(failed=True, permanent=permanent)
+
+    async def _revive(self, *, failed: bool, permanent: bool) -> None:
+        """Build the node anew: offline in line, live beside the stream, which gets Gaps meanwhile."""
+        self._down = True
+        self._drop_fill("error")
+        self._pending.clear()
+        if permanent:
+            self.life.state = "down"
+        elif self.host.live:
+            self._revival = self.host.loop.create_task(self._restart(failed))
+        else:
+            await self._restart(failed)
+
+    async def _restart(self, failed: bool) -> None:
+        if await self.life.restart(failed=failed):
+            self._down = False
+
+    def _settle_gap(self, step: Fire, cause: str | None) -> None:
+        for ticket in step.tickets:
+            ticket.release()
+        if cause is not None:
+            self.meter.dropped[cause] += 1
+        self._advance(step.pts_ns)
+
+    def _advance(self, pts_ns: int) -> None:
+        """Everything up to `pts_ns` was looked at: pass the bound on, short of what is still held back."""
+        self._seen_ns = max(self._seen_ns, pts_ns)
+        bound = self._seen_ns
+        if self._fill:
+            bound = min(bound, self._fill[0].pts_ns - 1)
+        if self._pending:
+            bound = min(bound, self._pending[0].pts_ns - 1)
+        self.outlet.advance(bound)
+
+    def _drop_fill(self, cause: str) -> None:
+        self._release_fill(cause)
+        if self._seen_ns > NEVER:
+            self._advance(self._seen_ns)
+
+    def _release_fill(self, cause: str) -> None:
+        fill, self._fill = self._fill, []
+        for step in fill:
+            self._seen_ns = max(self._seen_ns, step.pts_ns)
+            self.meter.dropped[cause] += 1
+            for ticket in step.tickets:
+                ticket.release()
+
+    async def _complete_fill(self) -> None:
+        """A partial chunk: offline it is filled up with its last frame, live it is dropped."""
+        if not self._fill:
+            return
+        if self.host.live:
+            self._drop_fill("chunk_tail")
+            return
+        fill, self._fill = self._fill, []
+        missing = self.plan.cadence.take - len(fill)
+        await self._call([*fill, *[fill[-1]._replace(tickets=())] * missing], keep=len(fill))
+
+    async def _finish(self) -> None:
+        """The inputs have ended: what is held back comes out."""
+        await self._complete_fill()
+        if self._down:
+            return
+        self.life.end_pts_ns = max(self._seen_ns, self.life.end_pts_ns)
+        self.life.node.ctx.end_pts_ns = self.life.end_pts_ns
+        try:
+            done = await self.life.call(self.life.node.flush)
+            if done.result is not None:
+                base = list(self._pending)
+                self._emit(
+                    answer.read(done.result, self._ports, self.plan.cadence, base, [()] * len(base), flushed=True)
+                )
+        except Exception as error:
+            await self._failed(error, 0)
+
+    def _measure(self, frame: Frame, done: Done) -> None:
+        self.meter.called(done.ended_ns - done.began_ns)
+        if self.host.live and self.plan.kind == "sink":
+            self.meter.age.add(done.ended_ns - frame.captured_ns)
+
+    def _span(self, step: Fire, began_ns: int, ended_ns: int) -> None:
+        assert self.host.trace is not None
+        done = self.host.clock.now_ns()
+        self.host.trace.add(Span(self.lane, step.frame.seq, step.pts_ns, step.put_ns, began_ns, ended_ns, done))
+
+
+class Presenter(Worker):
+    """A sink that shows pictures as they happen: it accepts each (which settles it), and calls the node when the picture
+    is due, evenly spaced although a chunk node gives bursts. While one is overdue, none is accepted: a slow sink is felt
+    at the gate.
+    """
+
+    def __init__(self, plan: NodePlan, host: Host, lane: int) -> None:
+        super().__init__(plan, host, lane)
+        self._queue: deque[Fire] = deque()
+
+    async def _work(self) -> None:
+        if not self.host.live:
+            await super()._work()
+            return
+        while not self._ended:
+            now = self.host.clock.now_ns()
+            if self._queue and self._due(self._queue[0]) <= now:
+                await self._present(now)
+                continue
+            step = self.join.next(now)
+            if isinstance(step, Fire):
+                self._accept(step)
+            elif isinstance(step, Pass):
+                self._pass(step)
+            elif isinstance(step, End) and not self._queue:
+                return
+            else:
+                await self._wait(self._due(self._queue[0]) if self._queue else None)
+
+    def _due(self, step: Fire) -> int:
+        return self.host.epoch_ns + step.pts_ns + self.host.playout.offset_ns
+
+    def _accept(self, step: Fire) -> None:
+        self.host.playout.arrived(step.pts_ns, self.host.run_time_ns - step.pts_ns)
+        for ticket in step.tickets:
+            ticket.release()
+        self._queue.append(step._replace(tickets=()))
+
+    async def _present(self, now_ns: int) -> None:
+        """Show the newest picture that is due; older ones that are due as well come too late."""
+        while len(self._queue) > 1 and self._due(self._queue[1]) <= now_ns:
+            self._queue.popleft()
+            self.meter.dropped["age"] += 1
+        await self._fire(self._queue.popleft())
+
+    def _measure(self, frame: Frame, done: Done) -> None:
+        self.meter.called(done.ended_ns - done.began_ns)
+        self.meter.age.add(done.began_ns - frame.captured_ns)
