@@ -84,7 +84,7 @@ def _number(bits: NDArray[np.bool_]) -> int | None:
 
 
 def _crc8(number: int) -> int:
-    """CRC-8 with polynomial x^8 + x^2 + x + 1 over the number's 20 bits, and a final 0x55 so that zero is not all black."""
+    """CRC-8 (x^8 + x^2 + x + 1) over the number's 20 bits, xored with 0x55 so that number 0 is not all black."""
     remainder = number << 8
     for shift in range(BITS + 7, 7, -1):
         if remainder >> shift & 1:

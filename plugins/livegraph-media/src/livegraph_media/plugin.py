@@ -14,9 +14,7 @@ def livegraph_nodes() -> list[NodeSpec]:
         NodeSpec("media.file", "livegraph_media.file:File", "A video file, or a stream at a network address."),
         NodeSpec("media.images", "livegraph_media.images:Images", "A folder of pictures as a video."),
         NodeSpec("media.null", "livegraph_media.null:Null", "Swallows whatever comes, and counts it."),
-        NodeSpec(
-            "media.pattern", "livegraph_media.pattern:Pattern", "A moving test scene with readable frame numbers."
-        ),
+        NodeSpec("media.pattern", "livegraph_media.pattern:Pattern", "A moving scene with readable frame numbers."),
         NodeSpec("media.record", "livegraph_media.record:Record", "Writes a video file that survives a crash."),
     ]
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from livegraph import Image, Size
 from livegraph_media.portrait import Looks, Portrait
-from livegraph_media.texture import Grid, Panorama, Sprite, mix, noise, smoothstep, to_image
+from livegraph_media.texture import Colour, Grid, Panorama, Sprite, mix, noise, smoothstep, to_image
 
 _HORIZON = 0.62
 _ZENITH, _DUSK, _GLOW = (0.10, 0.14, 0.36), (0.72, 0.38, 0.50), (1.0, 0.74, 0.46)
@@ -94,9 +94,7 @@ def _sun(radius: int) -> Sprite:
     return Sprite(colours, np.maximum(disc, halo))
 
 
-def _ridge(
-    width: int, height: int, seed: int, slope: float, colour: tuple[float, float, float], haze: float
-) -> Panorama:
+def _ridge(width: int, height: int, seed: int, slope: float, colour: Colour, haze: float) -> Panorama:
     """A mountain range against the sky: a fractal crest, rock lit from the right, haze towards its foot."""
     crest = noise(4, width, slope, seed)[0]
     crest = (crest - crest.min()) / (np.ptp(crest) + 1e-6)

@@ -1,0 +1,95 @@
+"""Which video encoder works on this machine: found by encoding a frame with it, never by its name in a list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import av
+from av.video.codeccontext import VideoCodecContext
+from av.video.stream import VideoStream
+
+from livegraph import InputError, Size
+
+TIME_BASE = Fraction(1, 60_000)
+"""Exact for 24, 25, 30, 50 and 60 fps and their NTSC kin; MPEG-4 part 2 takes nothing finer than 1/65535."""
+
+HARDWARE = ("h264_videotoolbox", "h264_nvenc")
+SOFTWARE = ("libx264", "mpeg4")
+_KEYFRAME_GUARD = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """An encoder and its options. `crf`: 0 (lossless) to 51, as x264 means it; `preset`: x264's names."""
+
+    codec: str
+    preset: str
+    crf: int
+    fps: float
+    size: Size
+    bit_rate: int = 0
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    def apply(self, target: VideoStream | VideoCodecContext) -> None:
+        """Set up a stream or a bare codec context that is not open yet. No frame is held back: no B-frames, no
+        look-ahead, so that a crash loses none that was given.
+        """
+        context = target.codec_context if isinstance(target, VideoStream) else target
+        assert isinstance(context, VideoCodecContext)
+        context.width, context.height = self.size
+        context.pix_fmt = "yuv420p"
+        context.time_base = TIME_BASE
+        context.framerate = Fraction(self.fps).limit_denominator(1001)
+        context.gop_size = _KEYFRAME_GUARD
+        context.max_b_frames = 0
+        if self.bit_rate:
+            context.bit_rate = self.bit_rate
+        context.options = dict(self.options)
+
+
+def encoding(codec: str, preset: str, crf: int, fps: float, size: Size) -> Encoding:
+    """The options by which each encoder comes closest to x264's `preset` and `crf` without delay."""
+    options: dict[str, str] = {}
+    bit_rate = 0
+    if codec == "libx264":
+        options = {"preset": preset, "crf": str(crf), "tune": "zerolatency", "forced-idr": "1"}
+    elif codec == "h264_nvenc":
+        options = {"preset": "p4", "rc": "vbr", "cq": str(crf), "delay": "0", "zerolatency": "1", "forced-idr": "1"}
+    elif codec == "h264_videotoolbox":
+        options = {"realtime": "1"}
+        bit_rate = round(0.2 * size[0] * size[1] * fps)
+    elif codec == "mpeg4":
+        quantizer = str(min(31, max(1, round(2 ** ((crf - 12) / 6)))))
+        options = {"qmin": quantizer, "qmax": quantizer}
+    return Encoding(codec, preset, crf, fps, size, bit_rate, options)
+
+
+def find_encoding(codec: str, preset: str, crf: int, fps: float, size: Size, hardware: bool) -> Encoding:
+    """The named encoder, or with `auto` the first that works: hardware (where allowed), then x264, then MPEG-4."""
+    names = (codec,) if codec != "auto" else (*HARDWARE, *SOFTWARE) if hardware else SOFTWARE
+    reasons = []
+    for name in names:
+        candidate = encoding(name, preset, crf, fps, size)
+        reason = why_not(candidate)
+        if reason is None:
+            return candidate
+        reasons.append(f"{name}: {reason}")
+    raise InputError(f"no encoder for {size[0]}x{size[1]} works here ({'; '.join(reasons)}); try `codec: auto`")
+
+
+def why_not(candidate: Encoding) -> str | None:
+    """Why the encoder cannot be used, found by encoding one frame; None where it can."""
+    try:
+        context = av.CodecContext.create(candidate.codec, "w")
+        assert isinstance(context, VideoCodecContext)
+        candidate.apply(context)
+        frame = av.VideoFrame(*candidate.size, "yuv420p")
+        for plane in frame.planes:
+            plane.update(bytes(plane.buffer_size))
+        frame.pts, frame.time_base = 0, TIME_BASE
+        packets = [*context.encode(frame), *context.encode(None)]
+    except (av.error.FFmpegError, av.codec.codec.UnknownCodecError) as error:
+        return str(error)
+    return None if packets else "it gave nothing back"

@@ -1,0 +1,84 @@
+"""A video file in the making, which stays playable whatever happens to the program.
+
+Measured for SIGKILL: fragments and clusters are bounded in time, not in frames; the encoder holds nothing back.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from livegraph import Yuv420p
+from livegraph_media.encoder import TIME_BASE, Encoding
+from livegraph_media.planes import MATRIX_CODE, color_range
+
+KEYFRAME_EVERY_NS = 2_000_000_000
+_FRAGMENT_US = 200_000
+_FRAGMENTED = {"movflags": "+hybrid_fragmented", "frag_duration": str(_FRAGMENT_US), "flush_packets": "1"}
+_CONTAINERS = {
+    ".mp4": ("mp4", _FRAGMENTED),
+    ".m4v": ("mp4", _FRAGMENTED),
+    ".mov": ("mov", _FRAGMENTED),
+    ".mkv": ("matroska", {"cluster_time_limit": "200", "flush_packets": "1"}),
+}
+EXTENSIONS = tuple(_CONTAINERS)
+
+
+class Recording:
+    """Encodes frames into a file. Times are nanoseconds from the first frame on."""
+
+    def __init__(self, path: Path, encoding: Encoding, like: Yuv420p) -> None:
+        """`like` says which matrix and range all frames have."""
+        container, options = _CONTAINERS[path.suffix.lower()]
+        self._output = av.open(str(path), "w", format=container, options=dict(options))
+        stream = self._output.add_stream(encoding.codec)
+        assert isinstance(stream, VideoStream)
+        encoding.apply(stream)
+        context = stream.codec_context
+        context.colorspace = context.color_primaries = context.color_trc = MATRIX_CODE[like.matrix]
+        context.color_range = int(color_range(like.full_range))
+        self._stream = stream
+        self._held: Packet | None = None
+        self._keyframe_due_ns = 0
+        self._last_ticks = -1
+
+    def write(self, frame: VideoFrame, pts_ns: int) -> None:
+        """Append a frame at `pts_ns`; what does not rise by a tick (1/60000 s) is moved to the next one."""
+        ticks = max(ticks_of(pts_ns), self._last_ticks + 1)
+        frame.pts, frame.time_base = ticks, TIME_BASE
+        if pts_ns >= self._keyframe_due_ns:
+            frame.pict_type = av.video.frame.PictureType.I
+            self._keyframe_due_ns = pts_ns + KEYFRAME_EVERY_NS
+        self._last_ticks = ticks
+        self._mux(self._stream.encode(frame))
+
+    def close(self, end_ns: int) -> None:
+        """Finish the file; the last picture stays until `end_ns`."""
+        try:
+            self._mux(self._stream.encode(None))
+            if self._held is not None:
+                self._release(ticks_of(end_ns))
+        finally:
+            self._output.close()
+
+    def _mux(self, packets: list[Packet]) -> None:
+        """Each packet waits for the next one, which says how long its picture stays."""
+        for packet in packets:
+            if self._held is not None:
+                assert packet.dts is not None
+                self._release(packet.dts)
+            self._held = packet
+
+    def _release(self, until: int) -> None:
+        packet, self._held = self._held, None
+        assert packet is not None and packet.dts is not None
+        packet.duration = max(1, until - packet.dts)
+        self._output.mux_one(packet)
+
+
+def ticks_of(time_ns: int) -> int:
+    return round(time_ns * TIME_BASE.denominator / 1_000_000_000)
