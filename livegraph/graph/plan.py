@@ -90,6 +90,7 @@ class NodePlan:
     wired_functions: Mapping[str, str] = field(default_factory=dict)
     formats: Mapping[str, PixelFormat] = field(default_factory=dict)
     size_hint: Size | None = None
+    fps_hint: float | None = None
     attached: bool = True
     leads: str = ""
     timeout_s: float = 10.0
@@ -123,6 +124,8 @@ class Plan:
     """What a person should be told: a sink left out, a converter put in."""
     seed: int = 0
     path: str = ""
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
+    """Values that came from the environment: to be redacted (`livegraph.graph.environment.redact`) in all output."""
 
     @cached_property
     def by_id(self) -> Mapping[str, NodePlan]:

@@ -1,0 +1,155 @@
+"""From a graph as written to a plan: the order of the checks, and the freezing of what they found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from livegraph.graph.assemble import assemble
+from livegraph.graph.attach import attach
+from livegraph.graph.converters import insert_converters
+from livegraph.graph.draft import Draft, Step, Wire
+from livegraph.graph.feedback import bend_delays, refuse_cycles, refuse_deadlocks
+from livegraph.graph.formats import choose_formats
+from livegraph.graph.knobs import Sets, check_controls, check_presets, kept_controls, kept_presets, laid_over
+from livegraph.graph.latency import latencies
+from livegraph.graph.plan import Control, EdgePlan, FunctionPlan, NodePlan, Plan
+from livegraph.graph.problems import Problems
+from livegraph.graph.prune import leave_out_unavailable, leave_out_unused
+from livegraph.graph.roles import assign_roles, refuse_strangers
+from livegraph.graph.schema import GraphFile
+from livegraph.graph.sizes import hint_sizes
+from livegraph.registry import Registry
+from livegraph.types import Mode, OnError
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What whoever loads a graph asks for, over what the file says."""
+
+    mode: Mode | None = None
+    sets: Sets = ()
+    preset: str | None = None
+    availability: bool = True
+
+
+def make_plan(file: GraphFile, registry: Registry, asked: Asked, problems: Problems, path: str) -> Plan | None:
+    """The plan, or None with at least one problem noted."""
+    settings = laid_over(file, asked.sets, asked.preset, problems)
+    draft = assemble(file, registry, settings, problems)
+    controls = check_controls(draft)
+    presets = check_presets(draft, controls)
+    _wire_up(draft)
+    if draft.sound and asked.availability:
+        leave_out_unavailable(draft)
+    if not draft.sound:
+        return None
+    leave_out_unused(draft)
+    _work_out(draft, registry, asked.mode or file.mode)
+    if not draft.sound:
+        return None
+    plan = _freeze(draft, controls, presets, path)
+    _check_budget(draft, plan)
+    return plan if not problems else None
+
+
+def _wire_up(draft: Draft) -> None:
+    """The checks that need every node and wire of the file, even those that will not run here."""
+    if draft.file.nodes and not draft.missing and not any(step.kind == "sink" for step in draft.steps.values()):
+        draft.refuse(
+            draft.file.place, "the graph has no sink: nothing would come out of it", hint="Add, say, media.record."
+        )
+    if draft.sound:
+        bend_delays(draft)
+        refuse_cycles(draft)
+    if draft.sound:
+        refuse_deadlocks(draft)
+
+
+def _work_out(draft: Draft, registry: Registry, mode: str) -> None:
+    assign_roles(draft)
+    if not draft.sound:
+        return
+    choose_formats(draft)
+    insert_converters(draft, registry)
+    attach(draft, mode)
+    refuse_strangers(draft)
+    hint_sizes(draft)
+
+
+def _check_budget(draft: Draft, plan: Plan) -> None:
+    """Refuse a latency budget below what the graph holds back by design."""
+    budget = draft.file.latency_budget_ns
+    if budget is None:
+        return
+    for latency in latencies(plan):
+        if latency.ms is not None and latency.ms * 1e6 > budget:
+            draft.problems.add(draft.file.budget_place, f"latency_budget is {budget / 1e6:g} ms, but {latency}")
+
+
+def _freeze(draft: Draft, controls: Mapping[str, Control], presets: Mapping[str, Mapping[str, Any]], path: str) -> Plan:
+    order = draft.order()
+    file, nodes = draft.file, {step.id: step for step in order}
+    return Plan(
+        name=file.name,
+        mode=draft.mode,
+        nodes=tuple(_node_plan(draft, step) for step in order if not step.is_function),
+        functions=tuple(
+            FunctionPlan(step.id, step.entry.use, step.cls, step.params) for step in order if step.is_function
+        ),
+        controls=kept_controls(controls, nodes),
+        presets=kept_presets(presets, controls, nodes),
+        latency_budget_ns=file.latency_budget_ns,
+        deadline_ns=file.deadline_ns,
+        notes=tuple(dict.fromkeys(draft.notes)),
+        seed=file.seed,
+        path=path,
+        secrets=frozenset(draft.problems.secrets),
+    )
+
+
+def _node_plan(draft: Draft, step: Step) -> NodePlan:
+    usual: OnError = "restart" if draft.mode == "live" else "stop"
+    return NodePlan(
+        id=step.id,
+        type=step.entry.use,
+        kind=step.kind,
+        cls=step.cls,
+        params=step.params,
+        cadence=step.cadence,
+        on_error=step.entry.on_error or step.cls.on_error or usual,
+        inputs=tuple(_edge_plan(wire) for wire in step.wires),
+        functions=dict(step.functions),
+        wired_functions=dict(step.wired_functions),
+        formats=dict(step.formats),
+        size_hint=step.size_hint,
+        attached=step.attached,
+        leads=step.lead,
+        timeout_s=step.entry.timeout_s or step.cls.timeout,
+        gated=step.gated,
+    )
+
+
+def _edge_plan(wire: Wire) -> EdgePlan:
+    said, port = wire.said, wire.declared
+    return EdgePlan(
+        src=wire.src,
+        dst=wire.dst,
+        port=wire.port,
+        role=wire.role,
+        policy=wire.policy,
+        capacity=wire.capacity,
+        max_bytes=wire.max_bytes,
+        format=wire.format,
+        optional=wire.optional,
+        wait_ns=said.wait_ns,
+        max_age_ns=said.max_age_ns if said.max_age_ns is not None else _ns(port.max_age if port else None),
+        tolerance_ns=said.tolerance_ns if said.tolerance_ns is not None else _ns(port.tolerance if port else None),
+        delay_frames=wire.delay_frames,
+        wired=port is None,
+    )
+
+
+def _ns(seconds: float | None) -> int | None:
+    return round(seconds * 1e9) if seconds is not None else None

@@ -1,0 +1,182 @@
+"""Controls, presets and `--set`: values that come to parameters by another way than a node's `params`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from livegraph.control.presets import check_range, resolve, target, unknown
+from livegraph.errors import ParamError
+from livegraph.graph.document import Refused, Value, parse, scalar
+from livegraph.graph.draft import Draft
+from livegraph.graph.parameters import check_params
+from livegraph.graph.plan import Control
+from livegraph.graph.problems import NOWHERE, Place, Problems, did_you_mean
+from livegraph.graph.schema import ControlEntry, GraphFile
+from livegraph.params import bounds
+from livegraph.registry import nearest
+
+Sets = Mapping[str, str] | Sequence[str]
+
+
+def laid_over(file: GraphFile, sets: Sets, preset: str | None, problems: Problems) -> dict[str, dict[str, Value]]:
+    """What a preset, and over it `--set`, give to parameters: node -> parameter -> value."""
+    controls = _targets(file)
+    values: dict[str, dict[str, Value]] = {}
+    if preset is not None:
+        if preset not in file.presets:
+            problems.add(Place(label=f"--preset {preset}"), unknown("preset", preset, file.presets))
+        else:
+            for key, value in file.presets[preset].data.items():
+                node, _, param = _resolved(controls, key)
+                values.setdefault(node, {})[param] = value
+    for key, value in _split(sets, problems):
+        if key not in controls and "." not in key:
+            problems.add(value.place, unknown("control", key, controls))
+        elif (node := _resolved(controls, key)[0]) not in file.nodes:
+            if node not in file.broken:
+                hint = did_you_mean(nearest(node, file.nodes), f"There are {', '.join(file.nodes)}.")
+                problems.add(value.place, f"no node {node!r}", hint=hint)
+        else:
+            _check_control(controls.get(key), value, problems)
+            values.setdefault(node, {})[_resolved(controls, key)[2]] = value
+    return values
+
+
+def _targets(file: GraphFile) -> dict[str, Control]:
+    """Controls by name, as written."""
+    parts = {name: entry.target.partition(".") for name, entry in file.controls.items()}
+    return {name: Control(name, node, param, file.controls[name].range) for name, (node, _, param) in parts.items()}
+
+
+def _resolved(controls: Mapping[str, Control], key: str) -> tuple[str, str, str]:
+    if key in controls:
+        return controls[key].node, ".", controls[key].param
+    return key.partition(".")
+
+
+def _split(sets: Sets, problems: Problems) -> list[tuple[str, Value]]:
+    """`node.param=value` as key and value; the value is read as YAML reads an unquoted scalar, or a `[list]`."""
+    if isinstance(sets, Mapping):
+        pairs = [(key, str(value)) for key, value in sets.items()]
+    else:
+        pairs = []
+        for item in sets:
+            key, equals, text = item.partition("=")
+            if equals:
+                pairs.append((key.strip(), text.strip()))
+            else:
+                problems.add(Place(label=f"--set {item}"), "a setting is `node.parameter=value` or `control=value`")
+    return [(key, _read(text, Place(label=f"--set {key}={text}"))) for key, text in pairs]
+
+
+def _read(text: str, place: Place) -> Value:
+    if text.startswith("["):
+        try:
+            return Value(parse(text, {}, Problems()).data, place, filled=text)
+        except Refused:
+            pass  # no list after all: text that begins with a bracket
+    return Value(scalar(text), place, filled=text)
+
+
+def _check_control(control: Control | None, value: Value, problems: Problems) -> None:
+    if control is None:
+        return
+    try:
+        check_range(control, value.data)
+    except ParamError as error:
+        problems.add(value.place, str(error), node=control.node)
+
+
+def check_controls(draft: Draft) -> dict[str, Control]:
+    """The controls whose targets exist; the others are noted as problems."""
+    found: dict[str, Control] = {}
+    for name, entry in draft.file.controls.items():
+        control = _check_target(draft, entry)
+        if control is not None:
+            found[name] = control
+    return found
+
+
+def _check_target(draft: Draft, entry: ControlEntry) -> Control | None:
+    node, _, param = entry.target.partition(".")
+    if not _has_param(draft, node, param, entry.place, f"control {entry.name}"):
+        return None
+    if entry.range is not None:
+        low, high = bounds(draft.steps[node].cls.Params, param)
+        if (low is not None and entry.range[0] < low) or (high is not None and entry.range[1] > high):
+            allowed = f"{'' if low is None else f'{low:g}'}..{'' if high is None else f'{high:g}'}"
+            draft.problems.add(
+                entry.place, f"control {entry.name}: the range reaches beyond that of {entry.target}, {allowed}"
+            )
+    return Control(entry.name, node, param, entry.range)
+
+
+def _has_param(draft: Draft, node: str, param: str, place: Place, what: str) -> bool:
+    """Whether a node has a parameter; if not, a problem is noted (but none that follows from an earlier one)."""
+    step = draft.steps.get(node)
+    if step is None:
+        if node not in draft.missing:
+            near = nearest(node, [*draft.steps, *draft.missing])
+            there = f"There are {', '.join(draft.steps)}."
+            draft.problems.add(place, f"{what}: no node {node!r}", hint=did_you_mean(near, there))
+        return False
+    names = step.cls.Params.model_fields
+    if param in names:
+        return True
+    hint = did_you_mean(nearest(param, names), f"There are {', '.join(names)}." if names else "It has none.")
+    message = f"no parameter {param!r}" if param else f"{node!r} names no parameter"
+    draft.problems.add(place, f"{what}: {message}", node=node, hint=hint)
+    return False
+
+
+def check_presets(draft: Draft, controls: Mapping[str, Control]) -> dict[str, dict[str, Any]]:
+    """Every preset of the file, each of its values tried on the parameter that it is for."""
+    return {
+        name: {
+            key: value.plain()
+            for key, value in preset.data.items()
+            if _check_setting(draft, controls, name, key, value, preset.keys.get(key, NOWHERE))
+        }
+        for name, preset in draft.file.presets.items()
+    }
+
+
+def _check_setting(
+    draft: Draft, controls: Mapping[str, Control], preset: str, key: str, value: Value, place: Place
+) -> bool:
+    if key in draft.file.controls and key not in controls:
+        return False
+    what = f"preset {preset}"
+    if key not in controls and "." not in key:
+        draft.problems.add(place, f"{what}: {unknown('control', key, controls)}")
+        return False
+    node, param = target(controls, key)
+    if key not in controls and not _has_param(draft, node, param, place, what):
+        return False
+    before = len(draft.problems)
+    step = draft.steps[node]
+    given = {name: entry for name, entry in step.entry.params.data.items() if name in step.cls.Params.model_fields}
+    known = {name: Value(getattr(step.params, name)) for name in step.cls.Params.model_fields if name in given}
+    check_params(step.cls.Params, {**known, param: value}, {}, value.place, node, draft.problems)
+    _check_control(controls.get(key), value, draft.problems)
+    return len(draft.problems) == before
+
+
+def kept_controls(controls: Mapping[str, Control], nodes: Mapping[str, object]) -> dict[str, Control]:
+    """Those whose node is in the plan: it may have been left out."""
+    return {name: control for name, control in controls.items() if control.node in nodes}
+
+
+def kept_presets(
+    presets: Mapping[str, Mapping[str, Any]], controls: Mapping[str, Control], nodes: Mapping[str, object]
+) -> dict[str, dict[str, Any]]:
+    """The same for the values of presets."""
+    return {
+        name: {key: value for key, value in values.items() if _node_of(controls, key) in nodes}
+        for name, values in presets.items()
+    }
+
+
+def _node_of(controls: Mapping[str, Control], key: str) -> str:
+    return next(iter(resolve(controls, {key: None})))

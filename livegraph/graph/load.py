@@ -1,0 +1,127 @@
+"""Loading a graph: by path, by the name of a pipeline, or from Python data."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from livegraph.errors import GraphError, Problem
+from livegraph.graph.check import Asked, make_plan
+from livegraph.graph.document import Refused, Value, from_python, parse
+from livegraph.graph.knobs import Sets
+from livegraph.graph.plan import Plan
+from livegraph.graph.problems import Problems
+from livegraph.graph.schema import read_graph
+from livegraph.registry import Registry, nearest
+from livegraph.types import Mode
+
+MAX_BYTES = 1 << 20
+
+
+def load_plan(
+    source: str | Path,
+    *,
+    registry: Registry,
+    mode: Mode | None = None,
+    sets: Sets = (),
+    preset: str | None = None,
+    env: Mapping[str, str] | None = None,
+    availability: bool = True,
+) -> Plan:
+    """The checked plan of a graph file, or of a pipeline that a plugin ships.
+
+    `mode`, `sets` (`node.param=value`, `control=value`) and `preset` go over what the file says; `env` stands in for
+    the process environment; without `availability` no node is asked whether it can run on this machine. Raises
+    `GraphError` with every problem found.
+    """
+    path = find_graph(source, registry)
+    name, problems = str(source), Problems()
+    asked = Asked(mode, sets, preset, availability)
+    text = read_text(path, name)
+    try:
+        document = parse(text, os.environ if env is None else env, problems)
+    except Refused as refused:
+        problems.add(refused.place, str(refused), hint=refused.hint)
+        problems.raise_if_any(name)
+        raise AssertionError("unreachable") from refused
+    return _plan(document, registry, asked, problems, file=name, path=str(path), default_name=path.stem)
+
+
+def plan_graph(
+    document: Mapping[str, Any],
+    *,
+    registry: Registry,
+    mode: Mode | None = None,
+    sets: Sets = (),
+    preset: str | None = None,
+    env: Mapping[str, str] | None = None,
+    availability: bool = True,
+    name: str = "graph",
+) -> Plan:
+    """The same from Python data (embedding, tests); `name` stands for the file in errors."""
+    problems = Problems()
+    try:
+        tree = from_python(document, os.environ if env is None else env, problems)
+    except Refused as refused:
+        raise GraphError(name, [Problem(str(refused))]) from None
+    asked = Asked(mode, sets, preset, availability)
+    return _plan(tree, registry, asked, problems, file=name, path="", default_name=name)
+
+
+def _plan(
+    document: Value, registry: Registry, asked: Asked, problems: Problems, *, file: str, path: str, default_name: str
+) -> Plan:
+    graph = read_graph(document, problems)
+    plan = None
+    if graph is not None:
+        named = graph if graph.name else replace(graph, name=default_name)
+        plan = make_plan(named, registry, asked, problems, path)
+    problems.raise_if_any(file)
+    assert plan is not None
+    return plan
+
+
+def find_graph(source: str | Path, registry: Registry) -> Path:
+    """The file that `source` means: a path, or else the name of a pipeline."""
+    path = Path(source)
+    if path.exists() or path.suffix in (".yaml", ".yml") or len(path.parts) != 1:
+        return path
+    pipelines = registry.pipelines()
+    if str(source) in pipelines:
+        return Path(pipelines[str(source)].path)
+    near = nearest(str(source), pipelines)
+    there = f"There are {', '.join(pipelines)}." if pipelines else None
+    hint = f"Did you mean {near}?" if near else there
+    raise GraphError(str(source), [Problem("there is no such file, and no such pipeline", hint=hint)])
+
+
+def read_text(path: Path, name: str) -> str:
+    """The text of a graph file; `GraphError` says why there is none."""
+    try:
+        if path.is_dir():
+            raise GraphError(name, [Problem("this is a folder; a graph is a YAML file")])
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise GraphError(name, [Problem("there is no such file", hint=_beside(path))]) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise GraphError(name, [Problem(f"the file cannot be read: {reason}")]) from None
+    if len(raw) > MAX_BYTES:
+        raise GraphError(name, [Problem(f"the file is larger than {MAX_BYTES >> 20} MiB")])
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise GraphError(name, [Problem("the file is not UTF-8 text", line)]) from None
+
+
+def _beside(path: Path) -> str | None:
+    """The nearest name in the same folder."""
+    folder = path.parent
+    names = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
+    near = nearest(path.name, names)
+    return f"Did you mean {folder / near}?" if near else None

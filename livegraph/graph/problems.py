@@ -1,0 +1,54 @@
+"""Where something stands in a graph file, and the list of what is wrong with it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from livegraph.errors import GraphError, Problem
+from livegraph.graph.environment import redact
+
+
+class Place(NamedTuple):
+    """A position, counted from 1; `label` names what stands outside the file (`--set wan.seed=3`)."""
+
+    line: int | None = None
+    column: int | None = None
+    label: str = ""
+
+
+NOWHERE = Place()
+
+
+class Problems:
+    """Collects problems, so that all of them are told at once; `secrets` never appear in one."""
+
+    def __init__(self) -> None:
+        self.secrets: set[str] = set()
+        self._found: dict[Problem, None] = {}
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def add(
+        self, place: Place, message: str, *, node: str | None = None, port: str | None = None, hint: str | None = None
+    ) -> None:
+        """Note one problem; said twice, it counts once."""
+        text = redact(f"{place.label}: {message}" if place.label else message, self.secrets)
+        told = redact(hint, self.secrets) if hint else None
+        if told and text[-1] not in ".?!":
+            text += "."
+        self._found[Problem(text, place.line, place.column, node, port, told)] = None
+
+    def raise_if_any(self, file: str) -> None:
+        """Raise `GraphError` with every problem in the order of the file, those outside of it last."""
+        if self._found:
+            raise GraphError(file, sorted(self._found, key=_position))
+
+
+def _position(problem: Problem) -> tuple[bool, int, int]:
+    return problem.line is None, problem.line or 0, problem.column or 0
+
+
+def did_you_mean(near: str | None, fallback: str | None = None) -> str | None:
+    """The hint that offers a name, or else `fallback`."""
+    return f"Did you mean {near}?" if near else fallback

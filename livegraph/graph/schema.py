@@ -1,0 +1,290 @@
+"""The grammar of a graph file: from a document to entries that know their place. Nothing here knows a plugin."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import cast, get_args
+
+from livegraph.graph.document import Value
+from livegraph.graph.problems import NOWHERE, Place, Problems
+from livegraph.graph.reader import Reader
+from livegraph.types import EdgeKind, JoinKind, OnError
+
+VERSION = 1
+GRAPH_KEYS = (
+    "livegraph", "name", "mode", "nodes", "controls", "presets", "latency_budget", "deadline", "seed",
+)  # fmt: skip
+NODE_KEYS = ("use", "in", "params", "on_error", "timeout")
+REFERENCE_KEYS = ("from", "join", "edge", "optional", "wait", "max_age", "tolerance")
+EDGE_KEYS = ("policy", "capacity", "max_bytes")
+CONTROL_KEYS = ("target", "range")
+MODES = ("live", "offline", "auto")
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeEntry:
+    """What a reference asks of its wire."""
+
+    policy: EdgeKind | None = None
+    capacity: int | None = None
+    max_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """`node`, `node.port`, or either with more to say; `port` is empty where only the node is named."""
+
+    node: str
+    port: str
+    place: Place
+    join: JoinKind | None = None
+    edge: EdgeEntry = EdgeEntry()
+    optional: bool | None = None
+    wait_ns: int | None = None
+    max_age_ns: int | None = None
+    tolerance_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NodeEntry:
+    """A node as written. `inputs`: port -> reference; the port is empty where the file leaves it to the node."""
+
+    id: str
+    place: Place
+    use: str
+    use_place: Place
+    inputs: Mapping[str, Reference] = field(default_factory=dict)
+    input_places: Mapping[str, Place] = field(default_factory=dict)
+    params: Value = field(default_factory=lambda: Value({}))
+    on_error: OnError | None = None
+    timeout_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ControlEntry:
+    name: str
+    place: Place
+    target: str
+    range: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GraphFile:
+    """A graph as written; `broken` names nodes that are there but could not be read."""
+
+    name: str = ""
+    mode: str = "auto"
+    nodes: Mapping[str, NodeEntry] = field(default_factory=dict)
+    broken: frozenset[str] = frozenset()
+    controls: Mapping[str, ControlEntry] = field(default_factory=dict)
+    presets: Mapping[str, Value] = field(default_factory=dict)
+    preset_places: Mapping[str, Place] = field(default_factory=dict)
+    latency_budget_ns: int | None = None
+    budget_place: Place = NOWHERE
+    deadline_ns: int | None = None
+    seed: int = 0
+    place: Place = NOWHERE
+
+
+def read_graph(document: Value, problems: Problems) -> GraphFile | None:
+    """The entries of a document; what is wrong with them goes to `problems`. None where there is no reading on."""
+    reader = Reader(problems)
+    if not isinstance(document.data, Mapping):
+        reader.complain(
+            document, f"a graph file is a mapping (name: value), got {document.shown()}", "Begin with `livegraph: 1`."
+        )
+        return None
+    if not _version_fits(document, reader):
+        return None
+    top = reader.mapping(document, "the graph", GRAPH_KEYS) or {}
+    nodes, broken = _nodes(document, reader)
+    return GraphFile(
+        name=(reader.text(top["name"], "name") if "name" in top else None) or "",
+        mode=(reader.choice(top["mode"], "mode", MODES) if "mode" in top else None) or "auto",
+        nodes=nodes,
+        broken=broken,
+        controls=_controls(top["controls"], reader) if "controls" in top else {},
+        presets=_presets(top["presets"], reader) if "presets" in top else {},
+        preset_places=top["presets"].keys if "presets" in top else {},
+        latency_budget_ns=_duration(top, "latency_budget", reader),
+        budget_place=top["latency_budget"].place if "latency_budget" in top else NOWHERE,
+        deadline_ns=_duration(top, "deadline", reader),
+        seed=(reader.integer(top["seed"], "seed", 0) if "seed" in top else None) or 0,
+        place=document.place,
+    )
+
+
+def _version_fits(document: Value, reader: Reader) -> bool:
+    version = document.data.get("livegraph")
+    if version is None:
+        reader.complain(document, "the key livegraph is missing", f"Begin the file with `livegraph: {VERSION}`.")
+        return True
+    if version.data == VERSION and not isinstance(version.data, bool):
+        return True
+    reader.complain(version, f"this livegraph reads graph files of version {VERSION}, got {version.shown()}")
+    return False
+
+
+def _duration(entries: Mapping[str, Value], key: str, reader: Reader, *, zero: bool = False) -> int | None:
+    return reader.duration(entries[key], key, zero=zero) if key in entries else None
+
+
+def _nodes(document: Value, reader: Reader) -> tuple[dict[str, NodeEntry], frozenset[str]]:
+    value = document.data.get("nodes")
+    if value is None or value.data is None or value.data == {}:
+        reader.complain(
+            value or document, "the graph has no nodes", "List at least a source and a sink under `nodes:`."
+        )
+        return {}, frozenset()
+    found: dict[str, NodeEntry] = {}
+    broken: set[str] = set()
+    for name, entry in (reader.mapping(value, "nodes") or {}).items():
+        place = value.keys.get(name, value.place)
+        if not NAME.fullmatch(name):
+            reader.problems.add(
+                place, f"{name!r} is no name for a node", hint="Use letters, digits, - and _, and begin with a letter."
+            )
+        read = _node(name, place, entry, Reader(reader.problems, name))
+        if read is None:
+            broken.add(name)
+        else:
+            found[name] = read
+    return found, frozenset(broken)
+
+
+def _node(name: str, place: Place, value: Value, reader: Reader) -> NodeEntry | None:
+    entry = reader.mapping(value, "a node", NODE_KEYS)
+    if entry is None:
+        return None
+    if "use" not in entry:
+        reader.problems.add(place, "the key use is missing", node=name, hint="Write `use: plugin.node`.")
+        return None
+    use = reader.text(entry["use"], "use")
+    before = len(reader.problems)
+    inputs = _inputs(entry["in"], reader) if "in" in entry else {}
+    if use is None or len(reader.problems) > before:
+        _params(entry, reader)
+        return None
+    timeout_ns = _duration(entry, "timeout", reader)
+    on_error = reader.choice(entry["on_error"], "on_error", get_args(OnError)) if "on_error" in entry else None
+    return NodeEntry(
+        id=name,
+        place=place,
+        use=use,
+        use_place=entry["use"].place,
+        inputs=inputs,
+        input_places=entry["in"].keys if "in" in entry else {},
+        params=_params(entry, reader),
+        on_error=cast("OnError | None", on_error),
+        timeout_s=timeout_ns / 1e9 if timeout_ns is not None else None,
+    )
+
+
+def _params(entry: Mapping[str, Value], reader: Reader) -> Value:
+    params = entry.get("params")
+    if params is None or params.data is None:
+        return Value({})
+    return params if reader.mapping(params, "params") is not None else Value({})
+
+
+def _inputs(value: Value, reader: Reader) -> dict[str, Reference]:
+    """`in: reference`, or `in: {port: reference}`; a mapping with `from` is a reference."""
+    if isinstance(value.data, Mapping) and "from" not in value.data:
+        read = {
+            port: read_reference(reference, Reader(reader.problems, reader.node, port))
+            for port, reference in value.data.items()
+        }
+        return {port: reference for port, reference in read.items() if reference is not None}
+    reference = read_reference(value, reader)
+    return {} if reference is None else {"": reference}
+
+
+def read_reference(value: Value, reader: Reader) -> Reference | None:
+    """One reference: text, or a mapping with `from`."""
+    if not isinstance(value.data, Mapping):
+        target = _target(value, reader)
+        return Reference(*target, value.place) if target else None
+    entry = reader.mapping(value, "a reference", REFERENCE_KEYS) or {}
+    if "from" not in entry:
+        reader.complain(value, "the key from is missing", "Write `from: node` or `from: node.port`.")
+        return None
+    target = _target(entry["from"], reader)
+    join = reader.choice(entry["join"], "join", get_args(JoinKind)) if "join" in entry else None
+    edge = _edge(entry["edge"], reader) if "edge" in entry else EdgeEntry()
+    optional = reader.flag(entry["optional"], "optional") if "optional" in entry else None
+    wait, max_age, tolerance = (
+        _duration(entry, key, reader, zero=key == "wait") for key in ("wait", "max_age", "tolerance")
+    )
+    if target is None:
+        return None
+    place = entry["from"].place
+    return Reference(*target, place, cast("JoinKind | None", join), edge, optional, wait, max_age, tolerance)
+
+
+def _target(value: Value, reader: Reader) -> tuple[str, str] | None:
+    text = value.data
+    if isinstance(text, str):
+        node, _, port = text.partition(".")
+        if NAME.fullmatch(node) and (NAME.fullmatch(port) or "." not in text):
+            return node, port
+    reader.complain(value, f"a reference is `node` or `node.port`, got {value.shown()}")
+    return None
+
+
+def _edge(value: Value, reader: Reader) -> EdgeEntry:
+    kinds = get_args(EdgeKind)
+    if not isinstance(value.data, Mapping):
+        return EdgeEntry(cast("EdgeKind | None", reader.choice(value, "edge", kinds)))
+    entry = reader.mapping(value, "edge", EDGE_KEYS) or {}
+    policy = reader.choice(entry["policy"], "policy", kinds) if "policy" in entry else None
+    capacity = reader.integer(entry["capacity"], "capacity", 1) if "capacity" in entry else None
+    max_bytes = reader.integer(entry["max_bytes"], "max_bytes", 1) if "max_bytes" in entry else None
+    return EdgeEntry(cast("EdgeKind | None", policy), capacity, max_bytes)
+
+
+def _controls(value: Value, reader: Reader) -> dict[str, ControlEntry]:
+    found: dict[str, ControlEntry] = {}
+    for name, entry in (reader.mapping(value, "controls") or {}).items():
+        place = value.keys.get(name, value.place)
+        if not NAME.fullmatch(name):
+            reader.problems.add(
+                place, f"{name!r} is no name for a control", hint="Use letters, digits, - and _, without dots."
+            )
+        elif (read := _control(name, entry, reader)) is not None:
+            found[name] = read
+    return found
+
+
+def _control(name: str, value: Value, reader: Reader) -> ControlEntry | None:
+    if not isinstance(value.data, Mapping):
+        target = reader.text(value, f"control {name}")
+        return ControlEntry(name, value.place, target) if target else None
+    entry = reader.mapping(value, f"control {name}", CONTROL_KEYS) or {}
+    if "target" not in entry:
+        reader.complain(value, f"control {name} lacks the key target", "Write `target: node.parameter`.")
+        return None
+    target = reader.text(entry["target"], "target")
+    span = _range(entry["range"], reader) if "range" in entry else None
+    return ControlEntry(name, entry["target"].place, target, span) if target else None
+
+
+def _range(value: Value, reader: Reader) -> tuple[float, float] | None:
+    ends = value.data if isinstance(value.data, tuple) else ()
+    if len(ends) != 2:
+        reader.complain(value, f"range must be two numbers [low, high], got {value.shown()}")
+        return None
+    low, high = (reader.number(end, "range") for end in ends)
+    if low is None or high is None:
+        return None
+    if low >= high:
+        reader.complain(value, f"range must rise from low to high, got [{low:g}, {high:g}]")
+        return None
+    return low, high
+
+
+def _presets(value: Value, reader: Reader) -> dict[str, Value]:
+    entries = reader.mapping(value, "presets") or {}
+    return {name: entry for name, entry in entries.items() if reader.mapping(entry, f"preset {name}") is not None}
