@@ -1,0 +1,1 @@
+"""Streaming WAN video diffusion for livegraph."""

@@ -1,0 +1,201 @@
+"""The causal Wan 2.1 transformer, with the module names of its original checkpoints.
+
+Tensors: latents `[B, C, F, H, W]`, tokens `[B, F*S, dim]` where `S = (H/2)(W/2)`, timesteps
+`[B, F]` in 0..1000, text `[B, L, text_dim]`.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from livegraph_wan.attention import Memory
+
+PATCH = 2
+"""Latent cells along a side of a token."""
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Sizes of a transformer, named as in the checkpoints' `config.json`."""
+
+    dim: int
+    ffn_dim: int
+    num_layers: int
+    num_heads: int
+    text_dim: int
+    text_len: int
+    in_dim: int = 16
+    out_dim: int = 16
+    freq_dim: int = 256
+    eps: float = 1e-6
+
+    @property
+    def head_dim(self) -> int:
+        return self.dim // self.num_heads
+
+
+class KeyValue(NamedTuple):
+    """Cross-attention keys and values of one layer, `[B, heads, text_len, head_dim]`."""
+
+    k: Tensor
+    v: Tensor
+
+
+class Prompt(NamedTuple):
+    """A prompt as the transformer reads it: cross-attention keys and values per layer."""
+
+    layers: tuple[KeyValue, ...]
+
+
+class Attention(nn.Module):
+    """The projections that self- and cross-attention share; q and k are normalised in full width."""
+
+    def __init__(self, config: Architecture) -> None:
+        super().__init__()
+        self.heads = config.num_heads
+        self.q, self.k, self.v, self.o = (nn.Linear(config.dim, config.dim) for _ in range(4))
+        self.norm_q = nn.RMSNorm(config.dim, eps=config.eps)
+        self.norm_k = nn.RMSNorm(config.dim, eps=config.eps)
+
+    def split(self, x: Tensor) -> Tensor:
+        """`[B, L, dim]` to `[B, L, heads, head_dim]`."""
+        return torch.unflatten(x, -1, (self.heads, -1))
+
+    def merge(self, x: Tensor) -> Tensor:
+        """Attention's `[B, heads, L, head_dim]` through the output projection."""
+        out: Tensor = self.o(x.transpose(1, 2).flatten(2))
+        return out
+
+
+class SelfAttention(Attention):
+    """Attention among the frames that a `Memory` holds."""
+
+    def forward(self, x: Tensor, memory: Memory, layer: int) -> Tensor:
+        q, k = self.split(self.norm_q(self.q(x))), self.split(self.norm_k(self.k(x)))
+        seen = memory.exchange(layer, q, k, self.split(self.v(x)))
+        q, k, v = (t.transpose(1, 2) for t in seen[:3])
+        return self.merge(F.scaled_dot_product_attention(q, k, v, attn_mask=seen.mask))
+
+
+class CrossAttention(Attention):
+    """Attention to the prompt, whose keys and values are computed once."""
+
+    def read(self, context: Tensor) -> KeyValue:
+        k, v = self.split(self.norm_k(self.k(context))), self.split(self.v(context))
+        return KeyValue(k.transpose(1, 2), v.transpose(1, 2))
+
+    def forward(self, x: Tensor, prompt: KeyValue) -> Tensor:
+        q = self.split(self.norm_q(self.q(x))).transpose(1, 2)
+        return self.merge(F.scaled_dot_product_attention(q, prompt.k, prompt.v))
+
+
+def modulate(x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
+    """Scale and shift tokens `[B, F*S, dim]` by one vector per frame `[B, F, 1, dim]`."""
+    return torch.addcmul(shift, torch.unflatten(x, 1, (shift.shape[1], -1)), 1 + scale).flatten(1, 2)
+
+
+def gate(x: Tensor, y: Tensor, by: Tensor) -> Tensor:
+    """`x + y * by`, with one gate vector per frame."""
+    return x + (torch.unflatten(y, 1, (by.shape[1], -1)) * by).flatten(1, 2)
+
+
+class Block(nn.Module):
+    """Self-attention, cross-attention and a feed-forward layer, modulated by the timestep."""
+
+    def __init__(self, config: Architecture) -> None:
+        super().__init__()
+        dim, eps = config.dim, config.eps
+        self.norm1 = nn.LayerNorm(dim, eps, elementwise_affine=False)
+        self.norm2 = nn.LayerNorm(dim, eps, elementwise_affine=False)
+        self.norm3 = nn.LayerNorm(dim, eps)
+        self.self_attn = SelfAttention(config)
+        self.cross_attn = CrossAttention(config)
+        self.ffn = nn.Sequential(nn.Linear(dim, config.ffn_dim), nn.GELU("tanh"), nn.Linear(config.ffn_dim, dim))
+        self.modulation = nn.Parameter(torch.randn(1, 6, dim) / dim**0.5)
+
+    def forward(self, x: Tensor, time: Tensor, prompt: KeyValue, memory: Memory, layer: int) -> Tensor:
+        parts = (self.modulation[:, None] + time).unsqueeze(3).unbind(2)
+        shift, scale, keep, ffn_shift, ffn_scale, ffn_keep = parts
+        x = gate(x, self.self_attn(modulate(self.norm1(x), shift, scale), memory, layer), keep)
+        x = x + self.cross_attn(self.norm3(x), prompt)
+        return gate(x, self.ffn(modulate(self.norm2(x), ffn_shift, ffn_scale)), ffn_keep)
+
+
+class Head(nn.Module):
+    """Tokens back to latent patches."""
+
+    def __init__(self, config: Architecture) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(config.dim, config.eps, elementwise_affine=False)
+        self.head = nn.Linear(config.dim, config.out_dim * PATCH * PATCH)
+        self.modulation = nn.Parameter(torch.randn(1, 2, config.dim) / config.dim**0.5)
+
+    def forward(self, x: Tensor, time: Tensor) -> Tensor:
+        shift, scale = (self.modulation[:, None] + time[:, :, None]).unsqueeze(3).unbind(2)
+        out: Tensor = self.head(modulate(self.norm(x), shift, scale))
+        return out
+
+
+class WanTransformer(nn.Module):
+    """Predicts the velocity `noise - clean` of latents, a block of frames at a time."""
+
+    def __init__(self, config: Architecture) -> None:
+        super().__init__()
+        self.config = config
+        dim = config.dim
+        window = (1, PATCH, PATCH)
+        self.patch_embedding = nn.Conv3d(config.in_dim, dim, window, stride=window)
+        self.text_embedding = nn.Sequential(nn.Linear(config.text_dim, dim), nn.GELU("tanh"), nn.Linear(dim, dim))
+        self.time_embedding = nn.Sequential(nn.Linear(config.freq_dim, dim), nn.SiLU(), nn.Linear(dim, dim))
+        self.time_projection = nn.Sequential(nn.SiLU(), nn.Linear(dim, 6 * dim))
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.num_layers))
+        self.head = Head(config)
+
+    def read_prompt(self, text: Tensor) -> Prompt:
+        """Embed `[B, L, text_dim]`, zero-padded to `text_len`; the padding is attended to."""
+        missing = self.config.text_len - text.shape[1]
+        if missing < 0:
+            raise ValueError(f"a prompt of {text.shape[1]} tokens; at most {self.config.text_len} fit")
+        context = self.text_embedding(F.pad(text, (0, 0, 0, missing)).to(self.dtype))
+        return Prompt(tuple(block.cross_attn.read(context) for block in self._blocks()))
+
+    def forward(self, latents: Tensor, timesteps: Tensor, prompt: Prompt, memory: Memory) -> Tensor:
+        """Velocity `[B, out_dim, F, H, W]` of latents `[B, in_dim, F, H, W]` at `timesteps` `[B, F]`."""
+        time = self.time_embedding(timestep_embedding(timesteps, self.config.freq_dim).to(self.dtype))
+        modulation = torch.unflatten(self.time_projection(time), -1, (6, -1))
+        x = self._embed_patches(latents.to(self.dtype))
+        for layer, (block, text) in enumerate(zip(self._blocks(), prompt.layers, strict=True)):
+            x = block(x, modulation, text, memory, layer)
+        frames, height, width = latents.shape[2], latents.shape[3] // PATCH, latents.shape[4] // PATCH
+        patches: Tensor = self.head(x, time).view(-1, frames, height, width, PATCH, PATCH, self.config.out_dim)
+        return patches.permute(0, 6, 1, 2, 4, 3, 5).flatten(5, 6).flatten(3, 4)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return self.patch_embedding.weight.dtype
+
+    def _blocks(self) -> list[Block]:
+        return [block for block in self.blocks if isinstance(block, Block)]
+
+    def _embed_patches(self, latents: Tensor) -> Tensor:
+        """`patch_embedding` as a product of matrices: a Conv3d of this shape is slow on CPUs."""
+        patches = F.pixel_unshuffle(latents.transpose(1, 2).flatten(0, 1), PATCH)
+        weight = self.patch_embedding.weight.flatten(1)
+        x = F.linear(patches.flatten(2).transpose(1, 2), weight, self.patch_embedding.bias)
+        return torch.unflatten(x, 0, (latents.shape[0], -1)).flatten(1, 2)
+
+
+def timestep_embedding(timesteps: Tensor, channels: int) -> Tensor:
+    """Cosines then sines of `[B, F]` timesteps at `channels / 2` frequencies, fp32.
+
+    Angles are taken in fp64 where the device has it: at t = 1000 fp32 is off by 6e-5.
+    """
+    exact = torch.float32 if timesteps.device.type == "mps" else torch.float64
+    half = channels // 2
+    rates = torch.arange(half, device=timesteps.device, dtype=exact) * (-math.log(10000) / half)
+    angles = timesteps.to(exact)[..., None] * rates.exp()
+    return torch.cat([angles.cos(), angles.sin()], -1).float()

@@ -1,0 +1,23 @@
+"""What the plugin brings. Only names stand here: torch is imported when a node is set up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from livegraph import BackendSpec, NodeSpec, hookimpl
+
+livegraph_api = "1"
+
+
+@hookimpl
+def livegraph_nodes() -> Sequence[NodeSpec]:
+    return [NodeSpec("wan.v2v", "livegraph_wan.nodes:WanV2V", "Repaint video after a prompt, with WAN diffusion")]
+
+
+@hookimpl
+def livegraph_backends() -> Sequence[BackendSpec]:
+    return [
+        BackendSpec("torch-cuda", 30, "livegraph_wan.device:probe_cuda", "PyTorch on an NVIDIA or AMD GPU"),
+        BackendSpec("torch-mps", 20, "livegraph_wan.device:probe_mps", "PyTorch on an Apple GPU"),
+        BackendSpec("torch-cpu", 10, "livegraph_wan.device:probe_cpu", "PyTorch on the CPU"),
+    ]

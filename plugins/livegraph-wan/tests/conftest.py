@@ -1,0 +1,75 @@
+"""Tiny models that run in milliseconds, and the engine around an untrained wan-nano."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+import torch
+from livegraph_wan.attention import RollingCache, RopeMode
+from livegraph_wan.model import PATCH, Architecture, WanTransformer
+from livegraph_wan.nano.model import NanoWan
+from livegraph_wan.profile import WAN_NANO
+from livegraph_wan.rope import RopeTable
+from livegraph_wan.stream import Stream
+
+CPU = torch.device("cpu")
+MakeCache = Callable[..., RollingCache]
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    with torch.inference_mode():
+        yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def transformer() -> WanTransformer:
+    """Two layers, random weights, fp32; latents of 4 channels and 8x6 cells make 12 tokens a frame."""
+    torch.manual_seed(1)
+    config = Architecture(
+        dim=48, ffn_dim=96, num_layers=2, num_heads=2, text_dim=16, text_len=6, in_dim=4, out_dim=4, freq_dim=32
+    )
+    return WanTransformer(config).eval()
+
+
+@pytest.fixture
+def rope(transformer: WanTransformer) -> RopeTable:
+    return RopeTable(transformer.config.head_dim, 8 // PATCH, 6 // PATCH, CPU)
+
+
+@pytest.fixture
+def make_cache(transformer: WanTransformer, rope: RopeTable) -> MakeCache:
+    def make(window: int, *, block: int = 1, sink: int = 0, mode: RopeMode = "relative") -> RollingCache:
+        config = transformer.config
+        shape = (1, 12, config.num_heads, config.head_dim)
+        return RollingCache(
+            rope,
+            layers=config.num_layers,
+            shape=shape,
+            window=window,
+            sink=sink,
+            block=block,
+            mode=mode,
+            device=CPU,
+            dtype=torch.float32,
+        )
+
+    return make
+
+
+@pytest.fixture
+def untrained() -> NanoWan:
+    """wan-nano with random weights everywhere, the zero-initialised layers too."""
+    torch.manual_seed(2)
+    model = NanoWan()
+    for parameter in model.parameters():
+        if not parameter.any():
+            torch.nn.init.normal_(parameter, std=0.05)
+    return model.eval()
+
+
+@pytest.fixture
+def stream(untrained: NanoWan) -> Stream:
+    return Stream(untrained, WAN_NANO, device=CPU, dtype=torch.float32)
