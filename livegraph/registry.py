@@ -186,7 +186,11 @@ def _prefix(info: PluginInfo) -> str:
 
 
 def _entry_points() -> Iterable[tuple[Distribution, EntryPoint]]:
+    """The first distribution of a name wins, as its modules do: a checkout and its installation are one."""
+    seen: dict[str, Distribution] = {}
     for distribution in distributions():
+        seen.setdefault(distribution.name.lower().replace("_", "-"), distribution)
+    for distribution in seen.values():
         for entry in distribution.entry_points:
             if entry.group == GROUP:
                 yield distribution, entry
