@@ -1,0 +1,5 @@
+"""`python -m livegraph`."""
+
+from livegraph.cli.main import run
+
+run()

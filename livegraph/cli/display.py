@@ -1,0 +1,107 @@
+"""What a person sees while a graph runs: a table that lives on a terminal, lines elsewhere, nothing when quiet."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from livegraph.cli.lines import progress, recordings, summary
+
+if TYPE_CHECKING:
+    from livegraph.graph.plan import Plan
+
+LINE_EVERY_S = 5.0
+
+
+class Display(AbstractContextManager["Display"]):
+    """The quiet one, and what the others are made of."""
+
+    def say(self, text: str) -> None:
+        """A line that a node or the runtime wants read; from any thread."""
+
+    def tick(self, stats: Mapping[str, Any]) -> None:
+        """A moment of the run, about four times a second."""
+
+    def end(self, stats: Mapping[str, Any]) -> None:
+        """The run is over, and these are its final figures."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+
+class Lines(Display):
+    """For logs and pipes: what is said, a line every five seconds, a summary."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._next_s = LINE_EVERY_S
+        typer.echo(f"{plan.name}: {plan.mode}, {' -> '.join(node.id for node in plan.nodes)}")
+
+    def say(self, text: str) -> None:
+        typer.echo(text)
+
+    def tick(self, stats: Mapping[str, Any]) -> None:
+        if stats["duration_s"] >= self._next_s:
+            self._next_s = stats["duration_s"] // LINE_EVERY_S * LINE_EVERY_S + LINE_EVERY_S
+            typer.echo(progress(stats))
+
+    def end(self, stats: Mapping[str, Any]) -> None:
+        for line in summary(stats):
+            typer.echo(line)
+
+
+class LiveTable(Display):
+    """For a terminal: one table, drawn over itself. What is said stands among its notes."""
+
+    def __init__(self, plan: Plan) -> None:
+        from rich.console import Console
+        from rich.live import Live
+        from rich.text import Text
+
+        self._said: list[str] = []
+        self._console = Console(highlight=False)
+        first = Text.assemble((plan.name, "bold"), f"  {plan.mode}  starting ...")
+        self._live = Live(first, console=self._console, auto_refresh=False, vertical_overflow="crop")
+
+    def __enter__(self) -> LiveTable:
+        self._live.start(refresh=True)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.stop()
+
+    def say(self, text: str) -> None:
+        self._said.append(text)
+
+    def tick(self, stats: Mapping[str, Any]) -> None:
+        self._draw(stats)
+
+    def end(self, stats: Mapping[str, Any]) -> None:
+        self._draw({**stats, "health": "ended"})
+        self._live.stop()
+        self._console.print()
+        for line in (*summary(stats), *(f"  {note}" for note in recordings(self._with_notes(stats)))):
+            self._console.print(line, markup=False, soft_wrap=True)
+
+    def _draw(self, stats: Mapping[str, Any]) -> None:
+        from livegraph.cli.table import RunTable
+
+        self._live.update(RunTable(self._with_notes(stats)), refresh=True)
+
+    def _with_notes(self, stats: Mapping[str, Any]) -> Mapping[str, Any]:
+        notes = dict.fromkeys((*(stats.get("notes") or ()), *self._said))
+        return {**stats, "notes": list(notes)}
+
+
+def display_for(plan: Plan, *, quiet: bool) -> Display:
+    if quiet:
+        return Display()
+    return LiveTable(plan) if sys.stdout.isatty() else Lines(plan)

@@ -1,0 +1,76 @@
+"""The `livegraph` command: its sub-commands, and how any error ends it."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from livegraph.cli import backends, bench, check, doctor, new, nodes, pipelines, plugins, run_graph, schema
+from livegraph.cli.errors import FAILED, USAGE, tell_bug, tell_error
+from livegraph.cli.group import Group
+from livegraph.errors import GraphError, LivegraphError, PluginError
+from livegraph.version import __version__
+
+app = typer.Typer(
+    name="livegraph",
+    cls=Group,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"livegraph {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def livegraph(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Show the traceback of an unexpected error.")] = False,
+) -> None:
+    """Run graphs of nodes over live video.
+
+    \b
+    livegraph run graphs/cam2wan.yaml    run a graph; Ctrl-C ends it
+    livegraph run passthrough            run a graph that a plugin ships
+    livegraph check my.yaml              what is wrong with it, or what it does
+    livegraph nodes                      the nodes that graphs are made of
+    livegraph nodes media.camera         one node's ports and parameters
+    livegraph new plugin acme            begin a plugin of your own
+    livegraph doctor                     what works on this machine
+    """
+
+
+app.command("run")(run_graph.run)
+app.command("check")(check.check)
+app.command("nodes")(nodes.nodes)
+app.command("plugins")(plugins.plugins)
+app.command("backends")(backends.backends)
+app.command("pipelines")(pipelines.pipelines)
+app.command("doctor")(doctor.doctor)
+app.command("schema")(schema.schema)
+app.command("bench", add_help_option=False, context_settings=bench.PASS_ON)(bench.bench)
+app.add_typer(new.app, name="new")
+
+
+def run() -> None:
+    """The entry point. Exit codes: 0 done, 1 failed while running, 2 bad graph or usage."""
+    try:
+        app(prog_name="livegraph")
+    except (GraphError, PluginError) as error:
+        tell_error(error)
+        sys.exit(USAGE)
+    except (LivegraphError, OSError) as error:
+        tell_error(error)
+        sys.exit(FAILED)
+    except Exception as error:
+        tell_bug(error, verbose="--verbose" in sys.argv)
+        sys.exit(FAILED)

@@ -1,0 +1,32 @@
+"""From what a person typed to a checked plan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from livegraph.types import Mode
+
+if TYPE_CHECKING:
+    from livegraph.graph.plan import Plan
+
+GraphArgument = Annotated[str, typer.Argument(metavar="GRAPH", help="A graph file, or the name of a pipeline.")]
+Sets = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NODE.PARAM=VALUE", help="Lay a value over the file's. May be repeated."),
+]
+Preset = Annotated[str | None, typer.Option("--preset", metavar="NAME", help="Begin with one of the graph's presets.")]
+ModeOption = Annotated[
+    Mode | None,
+    typer.Option("--mode", metavar="live|offline", help="live keeps up with time, offline renders every frame."),
+]
+
+
+def plan_for(graph: str, sets: Sequence[str] | None, preset: str | None, mode: Mode | None) -> Plan:
+    """The plan, or `GraphError` with everything that is wrong."""
+    from livegraph.graph import load_plan
+    from livegraph.registry import registry
+
+    return load_plan(graph, registry=registry(), mode=mode, sets=tuple(sets or ()), preset=preset)
