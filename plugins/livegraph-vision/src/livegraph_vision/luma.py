@@ -55,7 +55,7 @@ def grey_picture(plane: Image, source: Picture, target: PixelFormat) -> Picture:
 
 def expand(plane: Image) -> Image:
     """Limited-range luma as full-range grey: 16..235 to 0..255, rounded; what lies outside is clipped."""
-    lifted = np.maximum(plane, np.uint8(BLACK))
+    lifted = np.clip(plane, np.uint8(BLACK), np.uint8(255))
     return np.asarray(
         cv2.convertScaleAbs(lifted, dst=lifted, alpha=1 / LIMITED_SPAN, beta=-BLACK / LIMITED_SPAN), np.uint8
     )

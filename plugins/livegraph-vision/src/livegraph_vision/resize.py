@@ -23,7 +23,7 @@ class Resize(Node):
         "letterbox", live=True, doc="what to do where the aspect differs"
     )
     interpolation: Literal["auto", "nearest", "linear", "area", "cubic", "lanczos"] = Param(
-        "auto", live=True, doc="auto averages areas on the way down and is linear on the way up"
+        "auto", live=True, doc="auto: by halves on the way down, then linear"
     )
 
     @classmethod

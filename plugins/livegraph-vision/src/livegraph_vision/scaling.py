@@ -23,12 +23,29 @@ FILTERS: dict[Interpolation, int] = {
 
 
 def scale_plane(plane: Image, size: Size, interpolation: Interpolation = "auto") -> Image:
-    """A plane at another size; `auto` averages areas on the way down and is linear on the way up."""
-    height, width = plane.shape[:2]
-    if (width, height) == size:
+    """A plane at another size. `auto` halves by averaging 2x2 pixels while it can, and is linear for the rest: as
+    smooth as `area` on the way down, and several times as fast where the ratio is no whole number.
+    """
+    if plane.shape[1::-1] == size:
         return plane
     if interpolation == "auto":
-        interpolation = "area" if size[0] * size[1] < width * height else "linear"
+        return _resized(_halved(plane, size), size, "linear")
+    return _resized(plane, size, interpolation)
+
+
+def _halved(plane: Image, size: Size) -> Image:
+    """The plane halved, each way as often as it stays at least `size`; an odd last row or column is averaged in."""
+    height, width = plane.shape[:2]
+    while width >= 2 * size[0] or height >= 2 * size[1]:
+        width = (width + 1) // 2 if width >= 2 * size[0] else width
+        height = (height + 1) // 2 if height >= 2 * size[1] else height
+        plane = _resized(plane, (width, height), "area")
+    return plane
+
+
+def _resized(plane: Image, size: Size, interpolation: Interpolation) -> Image:
+    if plane.shape[1::-1] == size:
+        return plane
     return np.asarray(cv2.resize(plane, size, interpolation=FILTERS[interpolation]), np.uint8)
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from livegraph import Image
 from livegraph_vision.luma import expand, luma_of
-from livegraph_vision.opencv import cv2
 from livegraph_vision.planes import Picture
+from livegraph_vision.scaling import scale_plane
 
 THUMBNAIL = (64, 64)
 
@@ -16,7 +15,7 @@ THUMBNAIL = (64, 64)
 def thumbnail(picture: Picture) -> NDArray[np.float32]:
     """Full-range grey, float32 [64 * 64], averaged over areas, scaled to length 1; all zero where it is black."""
     luma = luma_of(picture)
-    small: Image = np.asarray(cv2.resize(luma.plane, THUMBNAIL, interpolation=cv2.INTER_AREA), np.uint8)
+    small = scale_plane(luma.plane, THUMBNAIL)
     grey = (small if luma.full_range else expand(small)).ravel().astype(np.float32)
     length = np.linalg.norm(grey)
     return np.asarray(grey / length, np.float32) if length > 0 else grey

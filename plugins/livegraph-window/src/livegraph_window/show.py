@@ -30,7 +30,7 @@ class Show(Sink):
     fullscreen: bool = Param(False, live=True, doc="fill a display; the key f switches")
     display: int = Param(0, ge=0, remote=False, doc="which display, counted from 0")
     title: str = Param("livegraph", doc="what the window is called")
-    smooth: bool = Param(True, live=True, doc="scale smoothly; off: hard pixels, four times as fast")
+    smooth: bool = Param(True, live=True, doc="scale smoothly; off: hard pixels, and faster")
 
     @classmethod
     def unavailable(cls, params: Any) -> str | None:
