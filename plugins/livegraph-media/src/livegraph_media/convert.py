@@ -6,15 +6,21 @@ contexts of its own, and swscale runs without the GIL.
 
 from __future__ import annotations
 
-import threading
-
 from av.video.frame import VideoFrame
-from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
+from av.video.reformatter import Colorspace, Interpolation
 
 from livegraph import Image, Yuv420p, matrix_for
-from livegraph_media.planes import COLORSPACE, EXACT, UPSAMPLE, Matrix, color_range, frame_of, views, wrapped
-
-_local = threading.local()
+from livegraph_media.planes import (
+    COLORSPACE,
+    EXACT,
+    UPSAMPLE,
+    Matrix,
+    color_range,
+    frame_of,
+    reformatter,
+    views,
+    wrapped,
+)
 
 
 def yuv420p_to_rgb24(picture: Yuv420p) -> Image:
@@ -60,19 +66,13 @@ def _swscale(
     frame: VideoFrame, pixels: str, matrix: Matrix, from_full: bool, to_full: bool, how: Interpolation
 ) -> VideoFrame:
     colorspace: Colorspace = COLORSPACE[matrix]
-    source: ColorRange = color_range(from_full)
-    return _reformatter(frame.format.name, pixels).reformat(
+    size = frame.width, frame.height
+    return reformatter(frame.format.name, size, pixels, size).reformat(
         frame,
         format=pixels,
         src_colorspace=colorspace,
         dst_colorspace=colorspace,
-        src_color_range=source,
+        src_color_range=color_range(from_full),
         dst_color_range=color_range(to_full),
         interpolation=how,
     )
-
-
-def _reformatter(source: str, target: str) -> VideoReformatter:
-    """This thread's swscale context for a pair of formats: kept, for making one costs more than using it."""
-    kept: dict[tuple[str, str], VideoReformatter] = _local.__dict__.setdefault("reformatters", {})
-    return kept.setdefault((source, target), VideoReformatter())

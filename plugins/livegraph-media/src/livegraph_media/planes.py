@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Literal
 
 import av
@@ -17,6 +18,8 @@ COLORSPACE = {"bt601": Colorspace.ITU601, "bt709": Colorspace.ITU709}
 MATRIX_CODE = {"bt601": 6, "bt709": 1}
 _MATRIX_OF_CODE: dict[int, Matrix] = {1: "bt709", 5: "bt601", 6: "bt601"}
 _UNSPECIFIED = 2
+_MOST_KEPT = 16
+_local = threading.local()
 _FULL_RANGE = 2
 _LIMITED_RANGE = 1
 
@@ -35,7 +38,7 @@ def views(frame: av.VideoFrame) -> list[Image]:
     """The planes of an 8-bit frame as uint8 [H, W] (packed rgb: [H, W, 3]), strided, which keep the frame alive."""
     planes = []
     for plane in frame.planes:
-        rows: Image = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
+        rows: Image = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)
         if frame.format.name == "rgb24":
             planes.append(rows[:, : 3 * plane.width].reshape(plane.height, plane.width, 3))
         else:
@@ -55,6 +58,13 @@ def yuv420p_of(frame: av.VideoFrame) -> Yuv420p:
     return yuv420p_of(resized(frame, size, "yuv420p", matrix, full))
 
 
+def rgb24_of(frame: av.VideoFrame) -> Image:
+    """A decoded frame as full-range RGB, [H, W, 3]; a view where the decoder made rgb24."""
+    if frame.format.name != "rgb24":
+        frame = resized(frame, (frame.width, frame.height), "rgb24", matrix_of(frame), True)
+    return views(frame)[0]
+
+
 def matrix_of(frame: av.VideoFrame) -> Matrix:
     if frame.format.is_rgb or frame.colorspace == _UNSPECIFIED:
         return matrix_for((frame.width, frame.height))
@@ -70,8 +80,7 @@ def resized(frame: av.VideoFrame, size: Size, pixels: str, matrix: Matrix, full:
     """The frame at another size and pixel format, tagged with `matrix` and range."""
     known = frame.format.is_rgb or frame.colorspace in (_UNSPECIFIED, *_MATRIX_OF_CODE)
     source = COLORSPACE[matrix_of(frame)] if known else frame.colorspace
-    scaled = size != (frame.width, frame.height)
-    made = VideoReformatter().reformat(
+    made = reformatter(frame.format.name, (frame.width, frame.height), pixels, size).reformat(
         frame,
         width=size[0],
         height=size[1],
@@ -80,10 +89,21 @@ def resized(frame: av.VideoFrame, size: Size, pixels: str, matrix: Matrix, full:
         dst_colorspace=COLORSPACE[matrix],
         src_color_range=color_range(is_full_range(frame)),
         dst_color_range=color_range(full),
-        interpolation=SCALE if scaled else EXACT,
+        interpolation=SCALE if size != (frame.width, frame.height) else UPSAMPLE if pixels == "rgb24" else EXACT,
     )
     tag(made, matrix, full)
     return made
+
+
+def reformatter(source: str, size: Size, target: str, target_size: Size) -> VideoReformatter:
+    """This thread's swscale context for a conversion: kept, for making one can cost more than using it."""
+    kept: dict[object, VideoReformatter] = _local.__dict__.setdefault("reformatters", {})
+    key = source, size, target, target_size
+    if key not in kept:
+        if len(kept) >= _MOST_KEPT:
+            kept.clear()
+        kept[key] = VideoReformatter()
+    return kept[key]
 
 
 def tag(frame: av.VideoFrame, matrix: Matrix, full: bool) -> None:

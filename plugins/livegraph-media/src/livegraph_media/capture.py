@@ -1,0 +1,146 @@
+"""Frames from where time passes by itself: a thread keeps the newest, and opens the device again when it vanishes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from av.container import InputContainer
+from av.error import BlockingIOError as NothingYet
+from av.error import FFmpegError, InvalidDataError
+from av.video.frame import VideoFrame
+
+from livegraph import Frame, NodeError
+from livegraph_media.decode import nominal_fps, times_of, video_stream
+from livegraph_media.shape import Shaper
+from livegraph_media.timeline import Arrivals
+
+RETRY_S = 0.5
+_WAIT_S = 0.1
+_POLL_S = 0.002
+_JOIN_S = 2.0
+Opener = Callable[[], InputContainer]
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """A frame, when it came (the clock's nanoseconds), and whether the device was opened anew before it."""
+
+    frame: VideoFrame
+    arrived_ns: int
+    reopened: bool
+    period_ns: int
+
+
+class Capture:
+    """Reads a device on a thread of its own. The first opening happens here, and its errors are the caller's."""
+
+    def __init__(self, opener: Opener, now_ns: Callable[[], int]) -> None:
+        self._opener = opener
+        self._now_ns = now_ns
+        self._stop = threading.Event()
+        self._news = threading.Condition()
+        self._newest: Captured | None = None
+        self._fresh = False
+        self.lost = False
+        """Whether the device is away now."""
+        self._thread = threading.Thread(target=self._run, args=(opener(),), name="media capture", daemon=True)
+        self._thread.start()
+
+    def take(self, wait_s: float = _WAIT_S) -> Captured | None:
+        """The newest frame that was not taken yet; None where none came while waiting."""
+        with self._news:
+            if self._newest is None:
+                self._news.wait(wait_s)
+            newest, self._newest = self._newest, None
+            return newest
+
+    def close(self) -> None:
+        """Stop reading. A device that hangs keeps its thread; it ends with the program."""
+        self._stop.set()
+        self._thread.join(_JOIN_S)
+
+    def _run(self, container: InputContainer | None) -> None:
+        while not self._stop.is_set():
+            if container is not None:
+                self.lost = False
+                try:
+                    self._read(container)
+                except (OSError, FFmpegError, NodeError):
+                    pass  # however it ended, the device is away: `lost` says so
+                finally:
+                    container.close()
+                self.lost = self._fresh = True
+            if self._stop.wait(RETRY_S):
+                return
+            container = self._reopen()
+
+    def _reopen(self) -> InputContainer | None:
+        try:
+            return self._opener()
+        except (OSError, FFmpegError, NodeError):
+            return None
+
+    def _read(self, container: InputContainer) -> None:
+        stream = video_stream(container, "the device")
+        stream.thread_type = "SLICE"
+        period_ns = round(1e9 / nominal_fps(stream))
+        while not self._stop.is_set():
+            try:
+                for packet in container.demux(stream):
+                    if self._stop.is_set():
+                        return
+                    try:
+                        frames = packet.decode()
+                    except InvalidDataError:
+                        continue  # one broken picture of a live stream: the next one is on its way
+                    for frame in frames:
+                        self._put(frame, period_ns)
+                return
+            except NothingYet:
+                self._stop.wait(_POLL_S)
+
+    def _put(self, frame: VideoFrame, period_ns: int) -> None:
+        with self._news:
+            reopened = self._fresh or (self._newest is not None and self._newest.reopened)
+            self._newest = Captured(frame, self._now_ns(), reopened, period_ns)
+            self._fresh = False
+            self._news.notify()
+
+
+class LiveFrames:
+    """What a live source's `read` returns: the newest frame of a device, and a word where it vanishes or returns."""
+
+    def __init__(self, capture: Capture, name: str, say: Callable[[str], None]) -> None:
+        self._capture = capture
+        self._name = name
+        self._say = say
+        self._arrivals = Arrivals()
+        self._away = False
+
+    def read(self, shaper: Shaper) -> Frame | None:
+        captured = self._capture.take()
+        if captured is None:
+            if self._capture.lost and not self._away:
+                self._away = True
+                self._say(f"{self._name} is gone; the last picture stays while it is looked for")
+            return None
+        if captured.reopened:
+            self._arrivals.restart()
+        if self._away:
+            self._away = False
+            self._say(f"{self._name} is back")
+        pts_ns, duration_ns = times_of(captured.frame)
+        due_ns = self._arrivals.place(pts_ns, captured.arrived_ns)
+        return Frame(
+            due_ns,
+            0,
+            duration_ns or captured.period_ns,
+            captured.arrived_ns,
+            shaper.picture(captured.frame),
+            discontinuity=captured.reopened,
+        )
+
+    def close(self) -> None:
+        self._capture.close()

@@ -1,0 +1,120 @@
+"""A video opened for reading: its pictures in order, damage counted rather than fatal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+import av
+from av.container import InputContainer
+from av.error import FFmpegError, InvalidDataError
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from livegraph import InputError, NodeError
+from livegraph_media.address import Address
+
+OPEN_TIMEOUT_S, READ_TIMEOUT_S = 8.0, 5.0
+_RTSP_OPTIONS = {"rtsp_transport": "tcp", "fflags": "nobuffer"}
+_LARGEST = 8192
+_DEFAULT_FPS = Fraction(30)
+
+
+def open_address(address: Address) -> InputContainer:
+    """Open a file or an address; InputError says why it cannot be read (NodeError where it may work later)."""
+    options = {"protocol_whitelist": address.whitelist, **(_RTSP_OPTIONS if address.live else {})}
+    timeout = (OPEN_TIMEOUT_S, READ_TIMEOUT_S) if address.remote else None
+    try:
+        return av.open(address.url, "r", options=options, timeout=timeout)
+    except InvalidDataError as error:
+        raise InputError(f"{address.name} is no video that FFmpeg can read, or it was cut off while written") from error
+    except (OSError, FFmpegError) as error:
+        kind = NodeError if address.remote else InputError
+        raise kind(f"cannot open {address.name}: {error.strerror}") from error
+
+
+def video_stream(container: InputContainer, name: str) -> VideoStream:
+    """The video stream to play; cover pictures of music files do not count."""
+    stream = container.streams.best("video")
+    if not isinstance(stream, VideoStream) or av.stream.Disposition.attached_pic in stream.disposition:
+        kinds = sorted({stream.type for stream in container.streams})
+        raise InputError(f"{name} has no video in it (only {', '.join(kinds) or 'nothing'})")
+    if not stream.codec_context:
+        raise InputError(f"{name}: there is no decoder for its video here")
+    if max(stream.codec_context.width, stream.codec_context.height) > _LARGEST:
+        raise InputError(f"{name}: pictures larger than {_LARGEST} pixels are refused")
+    return stream
+
+
+def nominal_fps(stream: VideoStream) -> Fraction:
+    """What the file says of its rate, else 30."""
+    return stream.average_rate or stream.guessed_rate or _DEFAULT_FPS
+
+
+class Decoder:
+    """Reads one file or address once, from a given second on."""
+
+    def __init__(self, address: Address, start_s: float = 0.0) -> None:
+        self.address = address
+        self._container = open_address(address)
+        try:
+            self.stream = video_stream(self._container, address.name)
+            self.stream.thread_type = "AUTO"
+            self._skip_until = self._seek(start_s) if start_s else None
+        except BaseException:
+            self.close()
+            raise
+        self.fps = nominal_fps(self.stream)
+        self.damaged = 0
+        self.ended_early: str | None = None
+        self.decoded = 0
+
+    def frames(self) -> Iterator[VideoFrame]:
+        """The pictures. Damaged ones are left out and counted; where a local file breaks off, `ended_early` says so."""
+        try:
+            for packet in self._container.demux(self.stream):
+                try:
+                    decoded = packet.decode()
+                except InvalidDataError:
+                    self.damaged += 1
+                    continue
+                yield from filter(self._wanted, decoded)
+        except (OSError, FFmpegError) as error:
+            reason = error.strerror or str(error)
+            if self.address.remote:
+                raise NodeError(f"{self.address.name}: the connection broke: {reason}") from error
+            self.ended_early = reason
+
+    def close(self) -> None:
+        self._container.close()
+
+    @property
+    def announced_s(self) -> float | None:
+        """How long the file says that it is, seconds."""
+        return None if self._container.duration is None else self._container.duration / av.time_base
+
+    def _seek(self, start_s: float) -> Fraction:
+        """Go to the keyframe before `start_s`; the time from which pictures are wanted, in seconds."""
+        begins = self._container.start_time or 0
+        target = begins + round(start_s * av.time_base)
+        if self.announced_s is not None and start_s >= self.announced_s:
+            raise InputError(f"{self.address.name} lasts {self.announced_s:.2f} s: start {start_s:g} is behind its end")
+        self._container.seek(target, backward=True)
+        return Fraction(target, av.time_base)
+
+    def _wanted(self, frame: VideoFrame) -> bool:
+        self.decoded += 1
+        if self._skip_until is None:
+            return True
+        if frame.pts is not None and frame.time_base and frame.pts * frame.time_base < self._skip_until:
+            return False
+        self._skip_until = None
+        return True
+
+
+def times_of(frame: VideoFrame) -> tuple[int | None, int]:
+    """Presentation time (None where unknown) and duration (0 where unknown), nanoseconds."""
+    if not frame.time_base:
+        return None, 0
+    tick = frame.time_base * 1_000_000_000
+    return None if frame.pts is None else round(frame.pts * tick), round((frame.duration or 0) * tick)
