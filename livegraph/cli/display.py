@@ -62,12 +62,13 @@ class LiveTable(Display):
     def __init__(self, plan: Plan) -> None:
         from rich.console import Console
         from rich.live import Live
+        from rich.spinner import Spinner
         from rich.text import Text
 
         self._said: list[str] = []
         self._console = Console(highlight=False)
-        first = Text.assemble((plan.name, "bold"), f"  {plan.mode}  starting ...")
-        self._live = Live(first, console=self._console, auto_refresh=False, vertical_overflow="crop")
+        first = Spinner("dots", Text.assemble((plan.name, "bold"), f"  {plan.mode}  starting ..."))
+        self._live = Live(first, console=self._console, refresh_per_second=4, vertical_overflow="crop")
 
     def __enter__(self) -> LiveTable:
         self._live.start(refresh=True)
@@ -86,7 +87,7 @@ class LiveTable(Display):
 
     def end(self, stats: Mapping[str, Any]) -> None:
         self._draw({**stats, "health": "ended"})
-        self._live.stop()
+        self._live.stop()  # draws once more
         self._console.print()
         for line in (*summary(stats), *(f"  {note}" for note in recordings(self._with_notes(stats)))):
             self._console.print(line, markup=False, soft_wrap=True)
@@ -94,7 +95,7 @@ class LiveTable(Display):
     def _draw(self, stats: Mapping[str, Any]) -> None:
         from livegraph.cli.table import RunTable
 
-        self._live.update(RunTable(self._with_notes(stats)), refresh=True)
+        self._live.update(RunTable(self._with_notes(stats)))
 
     def _with_notes(self, stats: Mapping[str, Any]) -> Mapping[str, Any]:
         notes = dict.fromkeys((*(stats.get("notes") or ()), *self._said))

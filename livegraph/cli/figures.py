@@ -49,15 +49,21 @@ def _row(stats: Mapping[str, Any], node_id: str, node: Mapping[str, Any]) -> Row
         type=node.get("type", ""),
         state=node.get("state", ""),
         fps=sink.get("fps", node.get("fps")),
-        p50_ms=service.get("p50"),
-        p95_ms=service.get("p95"),
+        p50_ms=service.get("p50") or None,
+        p95_ms=service.get("p95") or None,
         queue=_queue(stats, node_id),
         drops=sum(_drops_at(stats, node_id).values()),
-        age_ms=(sink.get("age_ms") or {}).get("p95"),
+        age_ms=age_p95(sink),
         bottleneck=stats.get("bottleneck") == node_id,
         errors=node.get("errors", 0),
         restarts=node.get("restarts", 0),
     )
+
+
+def age_p95(sink: Mapping[str, Any]) -> float | None:
+    """Milliseconds from capture to presentation that 95 % of a sink's frames stay below; None before the first."""
+    age = sink.get("age_ms") or {}
+    return age.get("p95") if sink.get("frames") else None
 
 
 def _edges_into(stats: Mapping[str, Any], node_id: str) -> list[Mapping[str, Any]]:

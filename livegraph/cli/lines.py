@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from livegraph.cli.duration import clock
-from livegraph.cli.figures import CAUSES, drops, offered, rows
+from livegraph.cli.figures import CAUSES, age_p95, drops, offered, rows
 
 RECORDED = ": recorded "
 """What the note of a recorder has behind the node's name, once it has finished its file."""
@@ -19,7 +19,7 @@ def progress(stats: Mapping[str, Any]) -> str:
         part = f"{row.id} {row.fps or 0:.1f} fps"
         part += f" {row.p50_ms:.1f} ms" if row.p50_ms is not None else ""
         part += f" age {row.age_ms:.0f} ms" if row.age_ms is not None else ""
-        part += f" {row.state.upper()}" if row.state not in ("", "running") else ""
+        part += f" {row.state.upper()}" if row.state not in ("running", "ended") else ""
         parts.append(part)
     if dropped := drops(stats):
         parts.append("dropped " + ", ".join(f"{cause} {count}" for cause, count in dropped.items()))
@@ -32,7 +32,7 @@ def summary(stats: Mapping[str, Any]) -> Iterator[str]:
     """What a run came to: its sinks, its drops by cause, and what each means."""
     yield f"{stats['graph']}: {stats['mode']}, {stats['duration_s']:.1f} s"
     for name, sink in stats["sinks"].items():
-        age = (sink.get("age_ms") or {}).get("p95")
+        age = age_p95(sink)
         fresh = f", 95 % of them at most {age:.0f} ms old" if age is not None and stats["mode"] == "live" else ""
         yield f"  {name}: {sink['frames']} frames, {sink.get('fps') or 0:.1f} a second{fresh}"
     dropped = drops(stats)

@@ -48,7 +48,7 @@ def plugin(
     pytest livegraph-acme
     """
     refuse_bad_name(name)
-    folder = path or Path(f"livegraph-{name}")
+    folder = path or Path(distribution(name))
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise typer.BadParameter(f"{folder} exists, and is not empty")
     for file, text in render(name).items():
@@ -57,6 +57,11 @@ def plugin(
         target.write_text(text, encoding="utf-8")
     typer.echo(f"A plugin stands in {folder}. Install it, and look at what it brings:\n")
     typer.echo(f'  pip install -e "{folder}[test]"\n  livegraph nodes {name}.fade\n  pytest {folder}')
+
+
+def distribution(name: str) -> str:
+    """The name that pip knows the plugin by."""
+    return "livegraph-" + name.replace("_", "-")
 
 
 def refuse_bad_name(name: str) -> None:
@@ -74,7 +79,13 @@ def _installed() -> set[str]:
 
 def render(name: str) -> dict[str, str]:
     """The files of a new plugin: path -> text."""
-    values = {"name": name, "package": f"livegraph_{name}", "api": API, "livegraph": __version__}
+    values = {
+        "name": name,
+        "distribution": distribution(name),
+        "package": f"livegraph_{name}",
+        "api": API,
+        "livegraph": __version__,
+    }
     folder = files("livegraph.cli") / "templates" / "plugin"
     return {
         Template(target).substitute(values): Template(

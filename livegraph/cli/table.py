@@ -77,7 +77,7 @@ def _queue(row: Row) -> Text:
 
 
 def _remark(row: Row) -> Text:
-    if row.state and row.state != "running":
+    if row.state not in ("running", "ended"):
         return Text(row.state, "bold red" if row.state == "down" else "cyan")
     if row.restarts or row.errors:
         return Text(f"{row.errors} errors, {row.restarts} restarts", "yellow")
