@@ -43,13 +43,16 @@ class Capture:
         self._news = threading.Condition()
         self._newest: Captured | None = None
         self._fresh = False
-        self.lost = False
-        """Whether the device is away now."""
+        self._failure: Exception | None = None
+        self.lost: str | None = None
+        """Why the device is away now, if it is."""
         self._thread = threading.Thread(target=self._run, args=(opener(),), name="media capture", daemon=True)
         self._thread.start()
 
     def take(self, wait_s: float = _WAIT_S) -> Captured | None:
         """The newest frame that was not taken yet; None where none came while waiting."""
+        if self._failure is not None:
+            raise self._failure
         with self._news:
             if self._newest is None:
                 self._news.wait(wait_s)
@@ -62,19 +65,26 @@ class Capture:
         self._thread.join(_JOIN_S)
 
     def _run(self, container: InputContainer | None) -> None:
-        while not self._stop.is_set():
-            if container is not None:
-                self.lost = False
-                try:
-                    self._read(container)
-                except (OSError, FFmpegError, NodeError):
-                    pass  # however it ended, the device is away: `lost` says so
-                finally:
-                    container.close()
-                self.lost = self._fresh = True
-            if self._stop.wait(RETRY_S):
-                return
-            container = self._reopen()
+        try:
+            while not self._stop.is_set():
+                if container is not None:
+                    self.lost = None
+                    self.lost = self._read_until_lost(container)
+                    self._fresh = True
+                if self._stop.wait(RETRY_S):
+                    return
+                container = self._reopen()
+        except Exception as error:  # a bug, not the device: raised where frames are taken
+            self._failure = error
+
+    def _read_until_lost(self, container: InputContainer) -> str:
+        try:
+            self._read(container)
+        except (OSError, FFmpegError, NodeError) as error:
+            return str(getattr(error, "strerror", None) or error)
+        finally:
+            container.close()
+        return "it ended"
 
     def _reopen(self) -> InputContainer | None:
         try:
@@ -122,9 +132,9 @@ class LiveFrames:
     def read(self, shaper: Shaper) -> Frame | None:
         captured = self._capture.take()
         if captured is None:
-            if self._capture.lost and not self._away:
+            if (reason := self._capture.lost) is not None and not self._away:
                 self._away = True
-                self._say(f"{self._name} is gone; the last picture stays while it is looked for")
+                self._say(f"{self._name} is gone ({reason}); the last picture stays while it is looked for")
             return None
         if captured.reopened:
             self._arrivals.restart()

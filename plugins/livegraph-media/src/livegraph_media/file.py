@@ -42,13 +42,15 @@ class File(Source):
     def is_live(cls, params: Any) -> bool:
         return is_live_address(params.path) if params.live == "auto" else bool(params.live)
 
+    _stream: LiveFrames | None = None
+    _decoder: Decoder | None = None
+    _until_ns = 0
+
     def setup(self) -> None:
         self._address = resolve_address(self.path)
         self._shaper = Shaper(
             self.ctx.formats.get("out", "yuv420p"), parse_size(self.size, self.ctx.size_hint), self.fit
         )
-        self._decoder: Decoder | None = None
-        self._stream: LiveFrames | None = None
         if self._address.live:
             self.paced = False
             capture = Capture(lambda: open_address(self._address), self.ctx.clock.now_ns)
@@ -60,14 +62,12 @@ class File(Source):
     def read(self) -> Frame | EndOfStream | None:
         if self._stream is not None:
             return self._stream.read(self._shaper)
-        frame = next(self._pictures, None)
-        if frame is None:
+        while (frame := next(self._pictures, None)) is None:
             self._finish_round()
             if not self.loop:
                 return EndOfStream()
             self._pictures = self._open()
             self._timeline.restart()
-            return None
         moment = self._timeline.place(*times_of(frame))
         self._until_ns = moment.pts_ns + moment.duration_ns
         now_ns = self.ctx.clock.now_ns()
@@ -75,16 +75,15 @@ class File(Source):
         return Frame(moment.pts_ns, 0, moment.duration_ns, now_ns, picture, discontinuity=moment.jumped)
 
     def teardown(self) -> None:
-        if getattr(self, "_stream", None) is not None:
-            self._stream.close()
-        if getattr(self, "_decoder", None) is not None:
-            self._decoder.close()
+        for opened in (self._stream, self._decoder):
+            if opened is not None:
+                opened.close()
 
     def _open(self) -> Iterator[VideoFrame]:
         if self._decoder is not None:
             self._decoder.close()
         self._decoder = Decoder(self._address, self.start)
-        self._round_begins_ns = self._until_ns if hasattr(self, "_until_ns") else 0
+        self._round_begins_ns = self._until_ns
         return self._decoder.frames()
 
     def _decoder_now(self) -> Decoder:

@@ -60,7 +60,7 @@ def _cell_means(row: NDArray[np.float32]) -> NDArray[np.float32]:
     starts = np.floor(edges[:-1] + quarter).astype(int)
     ends = np.maximum(np.ceil(edges[1:] - quarter).astype(int), starts + 1)
     sums = np.concatenate(([0.0], np.cumsum(row, dtype=np.float64)))
-    return ((sums[ends] - sums[starts]) / (ends - starts)).astype(np.float32)
+    return np.asarray((sums[ends] - sums[starts]) / (ends - starts), np.float32)
 
 
 def _bits(levels: NDArray[np.float32]) -> NDArray[np.bool_] | None:

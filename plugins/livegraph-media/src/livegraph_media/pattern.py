@@ -58,6 +58,15 @@ class Pattern(Source):
         pts_ns = self._pts_ns(index)
         return self.frame(picture, pts_ns, self._pts_ns(index + 1) - pts_ns)
 
+    def skip_to(self, index: int) -> None:
+        """Leave out the frames before `index`; never goes back."""
+        self._next = max(self._next, index)
+
+    @property
+    def next_due_s(self) -> float:
+        """When the next frame is due, in the scene's own time."""
+        return self._next / self.fps
+
     def _pts_ns(self, index: int) -> int:
         return round(index * 1_000_000_000 / self.fps)
 

@@ -42,7 +42,7 @@ class Recording:
         context.colorspace = context.color_primaries = context.color_trc = MATRIX_CODE[like.matrix]
         context.color_range = int(color_range(like.full_range))
         self._stream = stream
-        self._held: Packet | None = None
+        self._held: Packet[VideoStream] | None = None
         self._keyframe_due_ns = 0
         self._last_ticks = -1
 
@@ -65,7 +65,7 @@ class Recording:
         finally:
             self._output.close()
 
-    def _mux(self, packets: list[Packet]) -> None:
+    def _mux(self, packets: list[Packet[VideoStream]]) -> None:
         """Each packet waits for the next one, which says how long its picture stays."""
         for packet in packets:
             if self._held is not None:

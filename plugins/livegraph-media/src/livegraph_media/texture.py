@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from livegraph import Image
 
-Grid: TypeAlias = NDArray[np.float32]
-"""float32 [H, W] or [H, W, 3]; colours and masks in 0..1."""
-Colour: TypeAlias = tuple[float, float, float]
+Grid: TypeAlias = NDArray[np.floating[Any]]
+"""[H, W] or [H, W, 3]; colours and masks in 0..1."""
+Colour: TypeAlias = tuple[float, ...]
+"""Red, green, blue in 0..1."""
 
 
 def smoothstep(low: float, high: float, x: Grid) -> Grid:
