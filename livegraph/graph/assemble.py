@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import get_args
 
-from livegraph.declare import InPort
+from livegraph.declare import InPort, OutPort
 from livegraph.errors import PluginError
 from livegraph.graph.document import Value
 from livegraph.graph.draft import Draft, Step
@@ -12,9 +13,11 @@ from livegraph.graph.parameters import check_params, is_reference
 from livegraph.graph.ports import connect
 from livegraph.graph.problems import Problems
 from livegraph.graph.reader import Reader
-from livegraph.graph.schema import GraphFile, NodeEntry, Reference, read_reference
+from livegraph.graph.references import Reference, read_reference
+from livegraph.graph.schema import GraphFile, NodeEntry
 from livegraph.node import Cadence, Function, Sink, Source
 from livegraph.registry import Registry
+from livegraph.types import PixelFormat
 
 Settings = Mapping[str, Mapping[str, Value]]
 """Node -> parameter -> value, laid over the file's own by `--set` and `--preset`."""
@@ -51,7 +54,7 @@ def _step(draft: Draft, entry: NodeEntry, registry: Registry, settings: Mapping[
         draft.sound = False
         draft.missing.add(entry.id)
         return {}
-    step = draft.steps[entry.id] = Step(entry, cls, params)
+    step = draft.steps[entry.id] = Step(entry, cls, params, given)
     cadence = draft.ask(step, "cadence_for", Cadence())
     step.cadence = cadence if isinstance(cadence, Cadence) else Cadence()
     _check_shape(draft, step)
@@ -68,6 +71,10 @@ def _check_shape(draft: Draft, step: Step) -> None:
         draft.refuse(step.entry.use_place, f"{use} is a source, and yet declares inputs", node=step.id)
     if not issubclass(cls, Sink) and not cls.outputs:
         draft.refuse(step.entry.use_place, f"{use} has no outputs and is no Sink", node=step.id)
+    ports: list[InPort | OutPort] = [*cls.inputs.values(), *cls.outputs.values()]
+    for port in ports:
+        for name in sorted(set(port.formats) - set(get_args(PixelFormat))):
+            draft.refuse(step.entry.use_place, f"{use} names a pixel format {name!r} that there is not", node=step.id)
     for out in cls.outputs.values():
         if out.like is not None and not isinstance(cls.inputs.get(out.like), InPort):
             draft.refuse(step.entry.use_place, f"{use}: output {out.name} is like {out.like!r}, no input", node=step.id)

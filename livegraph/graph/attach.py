@@ -2,7 +2,9 @@
 
 Attached is what the sinks that matter wait for. What only feeds held inputs, or a recording beside a shown output, is
 detached: it takes what it can get. Nothing may be lost between a fork and the place where its branches meet again by
-pts, so a detached branch of that shape is attached after all. Offline everything is attached, and nothing is lost.
+pts, so a detached branch of that shape is attached after all. (A recording whose picture and sound part at the source
+and are merged again stays detached: a merge takes what comes, and waits for no partner.) Offline everything is
+attached, and nothing is lost.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ def attach(draft: Draft, asked: str) -> None:
         attached = _behind(draft, roots, stop=cut)
         recorded = _behind(draft, _recorders(draft, attached), stop=attached)
         _set_policies(draft, attached, recorded)
-        met = [meeting for meeting in losses(draft) if meeting.join not in attached | cut]
+        met = [meeting for meeting in losses(draft, ("exact", "nearest")) if meeting.join not in attached | cut]
         if not met:
             break
         roots |= {meeting.join for meeting in met}
@@ -135,8 +137,10 @@ def _policy(wire: Wire, attached: bool, recorded: bool) -> Policy:
 
 
 def _refuse_losses(draft: Draft) -> None:
-    for meeting in losses(draft):
+    for meeting in losses(draft, ("exact", "nearest", "merge")):
         wire = meeting.wire
+        if wire.said.edge.policy is None and meeting.role == "merge":
+            continue
         draft.problems.add(
             wire.said.place,
             f"edge: {wire.said.edge.policy or wire.policy} loses frames, and {meeting}",

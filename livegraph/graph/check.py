@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from livegraph.graph.assemble import assemble
@@ -49,8 +49,9 @@ def make_plan(file: GraphFile, registry: Registry, asked: Asked, problems: Probl
     _work_out(draft, registry, asked.mode or file.mode)
     if not draft.sound:
         return None
-    plan = _freeze(draft, controls, presets, path)
-    _check_budget(draft, plan)
+    if problems:
+        return None
+    plan = _check_budget(draft, _freeze(draft, controls, presets, path))
     return plan if not problems else None
 
 
@@ -76,16 +77,20 @@ def _work_out(draft: Draft, registry: Registry, mode: str) -> None:
     attach(draft, mode)
     refuse_strangers(draft)
     hint_sizes(draft)
+    for step in draft.steps.values():
+        if step.kind == "source":
+            draft.ask(step, "fps_for", None)
 
 
-def _check_budget(draft: Draft, plan: Plan) -> None:
-    """Refuse a latency budget below what the graph holds back by design."""
-    budget = draft.file.latency_budget_ns
-    if budget is None:
-        return
-    for latency in latencies(plan):
-        if latency.ms is not None and latency.ms * 1e6 > budget:
-            draft.problems.add(draft.file.budget_place, f"latency_budget is {budget / 1e6:g} ms, but {latency}")
+def _check_budget(draft: Draft, plan: Plan) -> Plan:
+    """Refuse a latency budget below what the graph holds back by design; say so where that cannot be known."""
+    budget, notes = draft.file.latency_budget_ns, list(plan.notes)
+    for latency in latencies(plan) if budget is not None else ():
+        if latency.ms is None:
+            notes.append(f"latency_budget is watched at run time only: the rate of {latency.path[0]} is not known yet")
+        elif latency.ms * 1e6 > (budget or 0):
+            draft.problems.add(draft.file.budget_place, f"latency_budget is {(budget or 0) / 1e6:g} ms, but {latency}")
+    return replace(plan, notes=tuple(dict.fromkeys(notes)))
 
 
 def _freeze(draft: Draft, controls: Mapping[str, Control], presets: Mapping[str, Mapping[str, Any]], path: str) -> Plan:
@@ -102,7 +107,7 @@ def _freeze(draft: Draft, controls: Mapping[str, Control], presets: Mapping[str,
         presets=kept_presets(presets, controls, nodes),
         latency_budget_ns=file.latency_budget_ns,
         deadline_ns=file.deadline_ns,
-        notes=tuple(dict.fromkeys(draft.notes)),
+        notes=tuple(draft.notes),
         seed=file.seed,
         path=path,
         secrets=frozenset(draft.problems.secrets),

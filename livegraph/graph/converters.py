@@ -6,7 +6,8 @@ from livegraph.core.convert import target_of
 from livegraph.core.converter import Convert
 from livegraph.graph.draft import Draft, Step, Wire
 from livegraph.graph.plan import PortRef
-from livegraph.graph.schema import NodeEntry, Reference
+from livegraph.graph.references import Reference
+from livegraph.graph.schema import NodeEntry
 from livegraph.registry import Registry
 from livegraph.types import PixelFormat
 
@@ -34,6 +35,7 @@ def _converter(draft: Draft, registry: Registry, name: str, wire: Wire, made: Pi
         NodeEntry(name, source.place, "core.convert", source.entry.use_place, {"video": reference}),
         Convert,
         Convert.Params.model_validate({"format": wire.format, "via": target}),
+        {},
         lead=source.lead,
     )
     step.wires.append(Wire(wire.src, name, "video", reference, Convert.inputs["video"], format=made))

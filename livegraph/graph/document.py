@@ -137,6 +137,7 @@ def _with_variables(text: str, place: Place, env: Mapping[str, str], problems: P
             f"the environment variable {name} is not set",
             hint=f"Set it, or write ${{{name}:-default}}.",
         )
+        problems.spoil(place)
         return Value(None, place, written=text, filled="")
     return Value(scalar(filled) if plain else filled, place, written=text, filled=filled)
 

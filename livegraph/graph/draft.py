@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import networkx as nx
 
 from livegraph.declare import InPort
+from livegraph.graph.document import Value
 from livegraph.graph.plan import NodeKind, Policy, PortRef, Role
 from livegraph.graph.problems import Place, Problems
-from livegraph.graph.schema import GraphFile, NodeEntry, Reference
+from livegraph.graph.references import Reference
+from livegraph.graph.schema import GraphFile, NodeEntry
 from livegraph.node import Cadence, Function, Node, Sink, Source
 from livegraph.params import Params
 from livegraph.types import Mode, PixelFormat, Size
@@ -47,6 +49,8 @@ class Step:
     entry: NodeEntry
     cls: type[Node]
     params: Params
+    given: Mapping[str, Value]
+    """What the parameters were made of."""
     cadence: Cadence = field(default_factory=Cadence)
     wires: list[Wire] = field(default_factory=list)
     functions: dict[str, str] = field(default_factory=dict)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import networkx as nx
 
 from livegraph.core.delay import Delay
@@ -10,15 +12,14 @@ from livegraph.graph.draft import Draft, Step, Wire
 
 def bend_delays(draft: Draft) -> None:
     """Turn each `core.delay` that feeds a port other than its node's first into a wire of role `feedback`."""
-    bent: set[str] = set()
+    bent: list[str] = []
     for step in draft.steps.values():
         first = first_port(step)
         for wire in step.wires:
             if wire.declared is not None and wire.port != first and _is_delay(draft, wire):
-                bent.add(wire.src.node)
+                bent.append(wire.src.node)
                 _bend(draft, wire)
-    for name in bent:
-        _drop_unused(draft, name)
+    _drop_unused(draft, bent)
 
 
 def first_port(step: Step) -> str | None:
@@ -52,14 +53,14 @@ def _bend(draft: Draft, wire: Wire) -> None:
         )
 
 
-def _drop_unused(draft: Draft, name: str) -> None:
+def _drop_unused(draft: Draft, bent: Iterable[str]) -> None:
     """A delay that has become a wire is no node any more; nor are those that fed only it."""
-    step = draft.steps.get(name)
-    if step is None or not issubclass(step.cls, Delay) or draft.consumers(name):
-        return
-    del draft.steps[name]
-    for wire in step.wires:
-        _drop_unused(draft, wire.src.node)
+    queue = list(bent)
+    for name in queue:
+        step = draft.steps.get(name)
+        if step is not None and issubclass(step.cls, Delay) and not draft.consumers(name):
+            del draft.steps[name]
+            queue += [wire.src.node for wire in step.wires]
 
 
 def refuse_cycles(draft: Draft) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from livegraph.graph.draft import Draft, Step, Wire
+from livegraph.graph.plan import Role
 
 _LOSSY = ("latest", "drop_oldest")
 _MEETING = ("primary", "exact", "nearest", "merge")
@@ -19,16 +20,17 @@ class Meeting:
     fork: str
     join: str
     port: str
+    role: Role
 
     def __str__(self) -> str:
         return f"the ways that part at {self.fork} meet again by time at {self.join}.{self.port}"
 
 
-def losses(draft: Draft) -> Iterator[Meeting]:
-    """Every lossy wire that lies between a fork and an `exact`, `nearest` or `merge` join."""
+def losses(draft: Draft, roles: Collection[Role]) -> Iterator[Meeting]:
+    """Every lossy wire that lies between a fork and a join of one of these roles."""
     for step in draft.steps.values():
         primary = step.primary()
-        others = [wire for wire in step.wires if wire.role in _MEETING and wire is not primary]
+        others = [wire for wire in step.wires if wire.role in roles and wire is not primary]
         if primary is None or not others:
             continue
         first = _above(draft, primary)
@@ -44,7 +46,7 @@ def _between(
         if wire.policy in _LOSSY and (wire in first) != (wire in second):
             fork = _last_shared(draft, wire, shared)
             if fork is not None:
-                yield Meeting(wire, fork, step.id, other.port)
+                yield Meeting(wire, fork, step.id, other.port, other.role)
 
 
 def _last_shared(draft: Draft, wire: Wire, shared: set[str]) -> str | None:

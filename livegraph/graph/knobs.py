@@ -28,6 +28,8 @@ def laid_over(file: GraphFile, sets: Sets, preset: str | None, problems: Problem
             problems.add(Place(label=f"--preset {preset}"), unknown("preset", preset, file.presets))
         else:
             for key, value in file.presets[preset].data.items():
+                if key not in controls and "." not in key:
+                    continue
                 node, _, param = _resolved(controls, key)
                 values.setdefault(node, {})[param] = value
     for key, value in _split(sets, problems):
@@ -156,9 +158,8 @@ def _check_setting(
         return False
     before = len(draft.problems)
     step = draft.steps[node]
-    given = {name: entry for name, entry in step.entry.params.data.items() if name in step.cls.Params.model_fields}
-    known = {name: Value(getattr(step.params, name)) for name in step.cls.Params.model_fields if name in given}
-    check_params(step.cls.Params, {**known, param: value}, {}, value.place, node, draft.problems)
+    given = {name: entry for name, entry in step.given.items() if name in step.cls.Params.model_fields}
+    check_params(step.cls.Params, {**given, param: value}, {}, value.place, node, draft.problems)
     _check_control(controls.get(key), value, draft.problems)
     return len(draft.problems) == before
 

@@ -87,11 +87,11 @@ def _plan(
 def find_graph(source: str | Path, registry: Registry) -> Path:
     """The file that `source` means: a path, or else the name of a pipeline."""
     path = Path(source)
-    if path.exists() or path.suffix in (".yaml", ".yml") or len(path.parts) != 1:
-        return path
     pipelines = registry.pipelines()
-    if str(source) in pipelines:
+    if str(source) in pipelines and not path.is_file():
         return Path(pipelines[str(source)].path)
+    if isinstance(source, Path) or path.suffix in (".yaml", ".yml") or len(path.parts) != 1 or path.exists():
+        return path
     near = nearest(str(source), pipelines)
     there = f"There are {', '.join(pipelines)}." if pipelines else None
     hint = f"Did you mean {near}?" if near else there

@@ -9,14 +9,16 @@ from livegraph.graph.draft import Draft, Step, Wire
 from livegraph.graph.parameters import takes_fractions
 from livegraph.graph.plan import PortRef
 from livegraph.graph.problems import Place, did_you_mean
-from livegraph.graph.schema import Reference
+from livegraph.graph.references import Reference
 from livegraph.params import flag
 from livegraph.registry import nearest
 
 
 def connect(draft: Draft, step: Step, wired: Mapping[str, Reference]) -> None:
     """Make the wires of a node: its `in`, and the parameters that are `wired`. Problems are noted in the draft."""
-    tried: set[str] = set()
+    garbled = step.entry.garbled
+    tried = set(step.cls.inputs if "" in garbled else garbled)
+    draft.sound = draft.sound and not garbled
     for name, reference in step.entry.inputs.items():
         port = _input_port(draft, step, name, reference)
         if port is None:

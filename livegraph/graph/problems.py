@@ -25,6 +25,7 @@ class Problems:
     def __init__(self) -> None:
         self.secrets: set[str] = set()
         self._found: dict[Problem, None] = {}
+        self._spoiled: set[Place] = set()
 
     def __len__(self) -> int:
         return len(self._found)
@@ -33,11 +34,18 @@ class Problems:
         self, place: Place, message: str, *, node: str | None = None, port: str | None = None, hint: str | None = None
     ) -> None:
         """Note one problem; said twice, it counts once."""
+        if place in self._spoiled:
+            return
         text = redact(f"{place.label}: {message}" if place.label else message, self.secrets)
         told = redact(hint, self.secrets) if hint else None
         if told and text[-1] not in ".?!":
             text += "."
         self._found[Problem(text, place.line, place.column, node, port, told)] = None
+
+    def spoil(self, place: Place) -> None:
+        """What stands here is known to be wrong: nothing that follows from it is told."""
+        if place.line is not None:
+            self._spoiled.add(place)
 
     def raise_if_any(self, file: str) -> None:
         """Raise `GraphError` with every problem in the order of the file, those outside of it last."""

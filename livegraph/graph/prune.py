@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-from livegraph.graph.draft import Draft, Step
+from livegraph.graph.draft import Draft
 
 
 def leave_out_unavailable(draft: Draft) -> None:
-    """Take out sinks that cannot run here, with a note, as long as another remains; what else cannot is a problem."""
-    reasons = {step.id: draft.ask(step, "unavailable", None) for step in draft.steps.values()}
+    """Take out sinks that cannot run here, with a note, as long as another remains. Anything else that cannot run is a
+    problem, unless it served those sinks alone.
+    """
+    reasons = {step.id: reason for step in draft.steps.values() if (reason := draft.ask(step, "unavailable", None))}
     sinks = [step.id for step in draft.steps.values() if step.kind == "sink"]
-    remaining = [name for name in sinks if not reasons[name]]
-    for step in list(draft.steps.values()):
-        reason = reasons[step.id]
-        if not reason:
-            continue
-        if step.kind == "sink" and remaining:
-            draft.notes.append(f"{step.id} is left out: {reason}")
-            del draft.steps[step.id]
-        elif not _serves_only(draft, step, set(sinks) - set(remaining)):
-            draft.refuse(step.entry.use_place, f"{step.entry.use} cannot run here: {reason}", node=step.id)
-
-
-def _serves_only(draft: Draft, step: Step, dropped: set[str]) -> bool:
-    """Whether a node that is no sink would be left out anyway, with the sinks that it serves."""
-    return step.kind != "sink" and bool(dropped) and not _reaches(draft, step.id)
-
-
-def _reaches(draft: Draft, name: str) -> bool:
-    return name in _used(draft)
+    if any(name not in reasons for name in sinks):
+        for name in [name for name in sinks if name in reasons]:
+            draft.notes.append(f"{name} is left out: {reasons[name]}")
+            del draft.steps[name]
+    used = _used(draft)
+    for step in draft.steps.values():
+        if step.id in reasons and step.id in used:
+            message = f"{step.entry.use} cannot run here: {reasons[step.id]}"
+            draft.refuse(step.entry.use_place, message, node=step.id)
 
 
 def leave_out_unused(draft: Draft) -> None:
@@ -40,13 +32,13 @@ def leave_out_unused(draft: Draft) -> None:
 
 def _used(draft: Draft) -> set[str]:
     """All nodes from which a way leads to a sink, by wires, signals or feedback."""
-    found = {step.id for step in draft.steps.values() if step.kind == "sink"}
-    queue = list(found)
+    queue = [step.id for step in draft.steps.values() if step.kind == "sink"]
+    found = set(queue)
     for name in queue:
         step = draft.steps[name]
         feeding = [wire.src.node for wire in step.wires]
         for other in [*feeding, *step.functions.values(), *step.wired_functions.values()]:
-            if other not in found and other in draft.steps:
+            if other not in found:
                 found.add(other)
                 queue.append(other)
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast, get_args
@@ -10,47 +9,23 @@ from typing import cast, get_args
 from livegraph.graph.document import Value
 from livegraph.graph.problems import NOWHERE, Place, Problems
 from livegraph.graph.reader import Reader
-from livegraph.types import EdgeKind, JoinKind, OnError
+from livegraph.graph.references import NAME, Reference, duration_in, read_inputs
+from livegraph.types import OnError
 
 VERSION = 1
 GRAPH_KEYS = (
     "livegraph", "name", "mode", "nodes", "controls", "presets", "latency_budget", "deadline", "seed",
 )  # fmt: skip
 NODE_KEYS = ("use", "in", "params", "on_error", "timeout")
-REFERENCE_KEYS = ("from", "join", "edge", "optional", "wait", "max_age", "tolerance")
-EDGE_KEYS = ("policy", "capacity", "max_bytes")
 CONTROL_KEYS = ("target", "range")
 MODES = ("live", "offline", "auto")
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-
-
-@dataclass(frozen=True, slots=True)
-class EdgeEntry:
-    """What a reference asks of its wire."""
-
-    policy: EdgeKind | None = None
-    capacity: int | None = None
-    max_bytes: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """`node`, `node.port`, or either with more to say; `port` is empty where only the node is named."""
-
-    node: str
-    port: str
-    place: Place
-    join: JoinKind | None = None
-    edge: EdgeEntry = EdgeEntry()
-    optional: bool | None = None
-    wait_ns: int | None = None
-    max_age_ns: int | None = None
-    tolerance_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class NodeEntry:
-    """A node as written. `inputs`: port -> reference; the port is empty where the file leaves it to the node."""
+    """A node as written. `inputs`: port -> reference; the port is empty where the file leaves it to the node.
+    `garbled`: ports whose reference could not be read.
+    """
 
     id: str
     place: Place
@@ -58,6 +33,7 @@ class NodeEntry:
     use_place: Place
     inputs: Mapping[str, Reference] = field(default_factory=dict)
     input_places: Mapping[str, Place] = field(default_factory=dict)
+    garbled: frozenset[str] = frozenset()
     params: Value = field(default_factory=lambda: Value({}))
     on_error: OnError | None = None
     timeout_s: float | None = None
@@ -109,9 +85,9 @@ def read_graph(document: Value, problems: Problems) -> GraphFile | None:
         controls=_controls(top["controls"], reader) if "controls" in top else {},
         presets=_presets(top["presets"], reader) if "presets" in top else {},
         preset_places=top["presets"].keys if "presets" in top else {},
-        latency_budget_ns=_duration(top, "latency_budget", reader),
+        latency_budget_ns=duration_in(top, "latency_budget", reader),
         budget_place=top["latency_budget"].place if "latency_budget" in top else NOWHERE,
-        deadline_ns=_duration(top, "deadline", reader),
+        deadline_ns=duration_in(top, "deadline", reader),
         seed=(reader.integer(top["seed"], "seed", 0) if "seed" in top else None) or 0,
         place=document.place,
     )
@@ -126,10 +102,6 @@ def _version_fits(document: Value, reader: Reader) -> bool:
         return True
     reader.complain(version, f"this livegraph reads graph files of version {VERSION}, got {version.shown()}")
     return False
-
-
-def _duration(entries: Mapping[str, Value], key: str, reader: Reader, *, zero: bool = False) -> int | None:
-    return reader.duration(entries[key], key, zero=zero) if key in entries else None
 
 
 def _nodes(document: Value, reader: Reader) -> tuple[dict[str, NodeEntry], frozenset[str]]:
@@ -163,13 +135,12 @@ def _node(name: str, place: Place, value: Value, reader: Reader) -> NodeEntry | 
         reader.problems.add(place, "the key use is missing", node=name, hint="Write `use: plugin.node`.")
         return None
     use = reader.text(entry["use"], "use")
-    before = len(reader.problems)
-    inputs = _inputs(entry["in"], reader) if "in" in entry else {}
-    if use is None or len(reader.problems) > before:
-        _params(entry, reader)
-        return None
-    timeout_ns = _duration(entry, "timeout", reader)
+    inputs, garbled = read_inputs(entry["in"], reader) if "in" in entry else ({}, frozenset())
+    params = _params(entry, reader)
+    timeout_ns = duration_in(entry, "timeout", reader)
     on_error = reader.choice(entry["on_error"], "on_error", get_args(OnError)) if "on_error" in entry else None
+    if use is None:
+        return None
     return NodeEntry(
         id=name,
         place=place,
@@ -177,7 +148,8 @@ def _node(name: str, place: Place, value: Value, reader: Reader) -> NodeEntry | 
         use_place=entry["use"].place,
         inputs=inputs,
         input_places=entry["in"].keys if "in" in entry else {},
-        params=_params(entry, reader),
+        garbled=garbled,
+        params=params,
         on_error=cast("OnError | None", on_error),
         timeout_s=timeout_ns / 1e9 if timeout_ns is not None else None,
     )
@@ -188,61 +160,6 @@ def _params(entry: Mapping[str, Value], reader: Reader) -> Value:
     if params is None or params.data is None:
         return Value({})
     return params if reader.mapping(params, "params") is not None else Value({})
-
-
-def _inputs(value: Value, reader: Reader) -> dict[str, Reference]:
-    """`in: reference`, or `in: {port: reference}`; a mapping with `from` is a reference."""
-    if isinstance(value.data, Mapping) and "from" not in value.data:
-        read = {
-            port: read_reference(reference, Reader(reader.problems, reader.node, port))
-            for port, reference in value.data.items()
-        }
-        return {port: reference for port, reference in read.items() if reference is not None}
-    reference = read_reference(value, reader)
-    return {} if reference is None else {"": reference}
-
-
-def read_reference(value: Value, reader: Reader) -> Reference | None:
-    """One reference: text, or a mapping with `from`."""
-    if not isinstance(value.data, Mapping):
-        target = _target(value, reader)
-        return Reference(*target, value.place) if target else None
-    entry = reader.mapping(value, "a reference", REFERENCE_KEYS) or {}
-    if "from" not in entry:
-        reader.complain(value, "the key from is missing", "Write `from: node` or `from: node.port`.")
-        return None
-    target = _target(entry["from"], reader)
-    join = reader.choice(entry["join"], "join", get_args(JoinKind)) if "join" in entry else None
-    edge = _edge(entry["edge"], reader) if "edge" in entry else EdgeEntry()
-    optional = reader.flag(entry["optional"], "optional") if "optional" in entry else None
-    wait, max_age, tolerance = (
-        _duration(entry, key, reader, zero=key == "wait") for key in ("wait", "max_age", "tolerance")
-    )
-    if target is None:
-        return None
-    place = entry["from"].place
-    return Reference(*target, place, cast("JoinKind | None", join), edge, optional, wait, max_age, tolerance)
-
-
-def _target(value: Value, reader: Reader) -> tuple[str, str] | None:
-    text = value.data
-    if isinstance(text, str):
-        node, _, port = text.partition(".")
-        if NAME.fullmatch(node) and (NAME.fullmatch(port) or "." not in text):
-            return node, port
-    reader.complain(value, f"a reference is `node` or `node.port`, got {value.shown()}")
-    return None
-
-
-def _edge(value: Value, reader: Reader) -> EdgeEntry:
-    kinds = get_args(EdgeKind)
-    if not isinstance(value.data, Mapping):
-        return EdgeEntry(cast("EdgeKind | None", reader.choice(value, "edge", kinds)))
-    entry = reader.mapping(value, "edge", EDGE_KEYS) or {}
-    policy = reader.choice(entry["policy"], "policy", kinds) if "policy" in entry else None
-    capacity = reader.integer(entry["capacity"], "capacity", 1) if "capacity" in entry else None
-    max_bytes = reader.integer(entry["max_bytes"], "max_bytes", 1) if "max_bytes" in entry else None
-    return EdgeEntry(cast("EdgeKind | None", policy), capacity, max_bytes)
 
 
 def _controls(value: Value, reader: Reader) -> dict[str, ControlEntry]:
