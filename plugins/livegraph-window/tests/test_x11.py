@@ -7,6 +7,7 @@ import select
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -80,7 +81,20 @@ def xdotool(display: str, *command: str) -> str:
     return ran.stdout.decode()
 
 
-def test_the_picture_is_on_the_screen_and_escape_ends_it(x11: str, tmp_path: Path) -> None:
+def await_full_screen(path: Path) -> None:
+    """Until the 300x300 picture stands 600x600 in the middle of the 800x600 screen."""
+    end = time.monotonic() + 20
+    while not _is_full(screenshot(path)):
+        assert time.monotonic() < end, "the picture did not fill the screen within 20 s"
+        time.sleep(0.05)
+
+
+def _is_full(seen: Image) -> bool:
+    bars = seen[:, :100].any() or seen[:, 700:].any()
+    return not bars and bool((seen[:295, 100:700] == (255, 0, 0)).all() and (seen[305:, 100:700] == (0, 0, 255)).all())
+
+
+def test_the_picture_is_on_the_screen_f_fills_it_and_escape_ends_it(x11: str, tmp_path: Path) -> None:
     environ = {**os.environ, "DISPLAY": x11, "SDL_VIDEODRIVER": "x11"}
     command = [sys.executable, "-W", "error", "-c", PLAYER]
     with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as player:
@@ -95,7 +109,9 @@ def test_the_picture_is_on_the_screen_and_escape_ends_it(x11: str, tmp_path: Pat
             assert not seen[:, :50].any() and not seen[:, 350:].any()
             assert (seen[:150, 50:350] == (255, 0, 0)).all()
             assert (seen[150:, 50:350] == (0, 0, 255)).all()
-            xdotool(x11, "windowfocus", window, "key", "Escape")
+            xdotool(x11, "windowfocus", window, "key", "f")
+            await_full_screen(tmp_path / "Xvfb_screen0")
+            xdotool(x11, "key", "Escape")
             assert player.stdout.readline().strip() == "ended"
             assert player.wait(20) == 0
         finally:

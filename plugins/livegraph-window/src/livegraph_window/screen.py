@@ -64,7 +64,12 @@ class Screen:
         pygame.display.flip()
 
     def _open_window(self, picture: Size, fullscreen: bool) -> pygame.Surface:
-        """Open the window, or open it again in the other mode."""
+        """Open the window, or a new one in the other mode: a window that only changes its mode stays where it was on
+        a screen without a window manager.
+        """
+        if self._surface is not None:
+            pygame.display.quit()
+            pygame.display.init()
         desktop = pygame.display.get_desktop_sizes()[self._display]
         size = desktop if fullscreen else window_size(self._size, picture, desktop)
         flags = pygame.FULLSCREEN if fullscreen else pygame.RESIZABLE
