@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from av.container import InputContainer
-
-from livegraph import Context, Frame, InputError, NodeError, Out, Param, Size, Source, Video
-from livegraph_media.capture import Capture, LiveFrames
-from livegraph_media.convert import rgb24_to_gray8, rgb24_to_yuv420p
+from livegraph import Context, Frame, Image, InputError, NodeError, Out, Param, PixelFormat, Size, Source, Video
 from livegraph_media.devices import open_camera
 from livegraph_media.pattern import Pattern
-from livegraph_media.shape import Shaper
 from livegraph_media.size import SIZE_OR_SOURCE_PATTERN, parse_size
 
-_FALLBACK_CONVERTERS = {"yuv420p": rgb24_to_yuv420p, "gray8": rgb24_to_gray8}
+if TYPE_CHECKING:
+    from av.container import InputContainer
+
+    from livegraph_media.capture import LiveFrames
+
 _WAIT_S = 0.1
 _CAMERA_SIZES: tuple[Size, ...] = ((640, 480), (1280, 720), (1920, 1080))
 
@@ -45,25 +44,24 @@ class Camera(Source):
     _live: LiveFrames | None = None
 
     def setup(self) -> None:
+        from livegraph_media.capture import Capture, LiveFrames
+        from livegraph_media.shape import Shaper
+
         size = parse_size(self.size, self.ctx.size_hint)
         asked = None if self.size == "source" else camera_size(size)
-        self._pixels = self.ctx.formats.get("out", "yuv420p")
+        pixels = self.ctx.formats.get("out", "yuv420p")
         try:
             capture = Capture(lambda: type(self).opener(self.device, asked, self.fps), self._now_ns)
         except NodeError as error:
-            self._fall_back(error)
+            self._fall_back(error, pixels)
             return
         name = "the camera" if self.device == "auto" else f"camera {self.device}"
-        self._live = LiveFrames(capture, name, self.ctx.say)
-        self._shaper = Shaper(self._pixels, size, self.fit)
+        self._live = LiveFrames(capture, Shaper(pixels, size, self.fit), name, self.ctx.say)
 
     def read(self) -> Frame | None:
         if self._live is not None:
-            return self._live.read(self._shaper)
-        frame = self._stand_in.read()
-        if frame is None or self._pixels == "rgb24":
-            return frame
-        return frame.with_data(_FALLBACK_CONVERTERS[self._pixels](frame.data))
+            return self._live.read()
+        return self._stand_in.read()
 
     def teardown(self) -> None:
         if self._live is not None:
@@ -72,18 +70,22 @@ class Camera(Source):
     def _now_ns(self) -> int:
         return self.ctx.clock.now_ns()
 
-    def _fall_back(self, error: NodeError) -> None:
+    def _fall_back(self, error: NodeError, pixels: PixelFormat) -> None:
         if self.fallback == "none":
             raise InputError(f"no camera: {error}") from error
         self.ctx.say(f"no camera ({error}): showing the test scene instead")
         size = "auto" if self.size == "source" else self.size
-        self._stand_in = StandIn(size, self.fps, self.ctx)
+        self._stand_in = StandIn(size, self.fps, pixels, self.ctx)
 
 
 class StandIn:
     """The test scene at a camera's pace: a picture is there when its time has come, and late ones are left out."""
 
-    def __init__(self, size: str, fps: float, ctx: Context) -> None:
+    def __init__(self, size: str, fps: float, pixels: PixelFormat, ctx: Context) -> None:
+        from livegraph_media.convert import rgb24_to_gray8, rgb24_to_yuv420p
+
+        converters: dict[str, Callable[[Image], Any]] = {"yuv420p": rgb24_to_yuv420p, "gray8": rgb24_to_gray8}
+        self._convert = converters.get(pixels)
         self._fps = fps
         self._clock = ctx.clock
         self._pattern = Pattern(Pattern.Params.model_validate({"size": size, "fps": fps, "live": True}), ctx)
@@ -99,7 +101,8 @@ class StandIn:
             if wait > _WAIT_S:
                 return None
         frame = self._pattern.read()
-        return frame if isinstance(frame, Frame) else None
+        assert isinstance(frame, Frame)  # the scene has no end
+        return frame.with_data(self._convert(frame.data)) if self._convert else frame
 
 
 def camera_size(wanted: Size | None) -> Size:

@@ -122,14 +122,15 @@ class Capture:
 class LiveFrames:
     """What a live source's `read` returns: the newest frame of a device, and a word where it vanishes or returns."""
 
-    def __init__(self, capture: Capture, name: str, say: Callable[[str], None]) -> None:
+    def __init__(self, capture: Capture, shaper: Shaper, name: str, say: Callable[[str], None]) -> None:
         self._capture = capture
+        self._shaper = shaper
         self._name = name
         self._say = say
         self._arrivals = Arrivals()
         self._away = False
 
-    def read(self, shaper: Shaper) -> Frame | None:
+    def read(self) -> Frame | None:
         captured = self._capture.take()
         if captured is None:
             if (reason := self._capture.lost) is not None and not self._away:
@@ -148,7 +149,7 @@ class LiveFrames:
             0,
             duration_ns or captured.period_ns,
             captured.arrived_ns,
-            shaper.picture(captured.frame),
+            self._shaper.picture(captured.frame),
             discontinuity=captured.reopened,
         )
 

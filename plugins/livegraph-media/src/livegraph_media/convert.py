@@ -1,11 +1,13 @@
 """Pixel format converters by swscale, within one level of the formulas of BT.601-7 and BT.709-6 (section 3).
 
 gray8 is full range; its levels are luma, by BT.601's weights where it comes from rgb24. Each thread has swscale
-contexts of its own, and swscale runs without the GIL.
+contexts of its own, and swscale runs without the GIL. Odd sizes are converted at the next even one: swscale would
+stretch their chroma.
 """
 
 from __future__ import annotations
 
+import numpy as np
 from av.video.frame import VideoFrame
 from av.video.reformatter import Colorspace, Interpolation
 
@@ -25,7 +27,9 @@ from livegraph_media.planes import (
 
 def yuv420p_to_rgb24(picture: Yuv420p) -> Image:
     """Full-range RGB, [H, W, 3]; each chroma value stands for its four pixels."""
-    return views(_swscale(frame_of(picture), "rgb24", picture.matrix, picture.full_range, True, UPSAMPLE))[0]
+    height, width = picture.y.shape
+    frame = frame_of(picture, even=True)
+    return views(_swscale(frame, "rgb24", picture.matrix, picture.full_range, True, UPSAMPLE))[0][:height, :width]
 
 
 def yuv420p_to_gray8(picture: Yuv420p) -> Image:
@@ -40,9 +44,12 @@ def yuv420p_to_gray8(picture: Yuv420p) -> Image:
 
 def rgb24_to_yuv420p(picture: Image) -> Yuv420p:
     """Limited range, by the matrix that is customary for the size; chroma is the mean of each four pixels."""
-    matrix = matrix_for((picture.shape[1], picture.shape[0]))
+    height, width = picture.shape[:2]
+    matrix = matrix_for((width, height))
+    if width % 2 or height % 2:
+        picture = np.pad(picture, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
     y, u, v = views(_swscale(wrapped(picture), "yuv420p", matrix, True, False, EXACT))
-    return Yuv420p(y, u, v, matrix)
+    return Yuv420p(y[:height, :width], u, v, matrix)
 
 
 def rgb24_to_gray8(picture: Image) -> Image:

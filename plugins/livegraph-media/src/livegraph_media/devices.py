@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
-
-import av
-from av.container import InputContainer
-from av.error import FFmpegError
+from typing import TYPE_CHECKING
 
 from livegraph import NodeError, Size
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
 
 _SYSTEMS = {"linux": ("v4l2", "Video4Linux2"), "darwin": ("avfoundation", "AVFoundation")}
 _MAC_HINT = "; macOS asks once whether the terminal may use the camera: System Settings, Privacy & Security, Camera"
@@ -24,6 +24,8 @@ def open_camera(device: str, size: Size | None, fps: float | None) -> InputConta
     """Open a camera; `auto` is the first that opens. Asks for `size` and `fps`, and takes what the camera has instead.
     NoCamera says what was tried.
     """
+    from av.error import FFmpegError
+
     if sys.platform not in _SYSTEMS:
         raise NoCamera(f"cameras are read on Linux and macOS, not on {sys.platform}")
     pixels, system = _SYSTEMS[sys.platform]
@@ -59,12 +61,14 @@ def camera_name(device: str) -> str:
 
 def _open(name: str, system: str, size: Size | None, fps: float | None) -> InputContainer:
     """With everything that was asked for, then with less: size and rate, the rate, the size, neither."""
+    import av
+
     wanted = {"video_size": f"{size[0]}x{size[1]}" if size else "", "framerate": f"{fps:g}" if fps else ""}
     attempts = [{k: v for k, v in wanted.items() if v and k not in without} for without in ((), *_LESS)]
     for position, options in enumerate(attempts):
         try:
             return av.open(name, "r", format=system, options=options)
-        except (OSError, FFmpegError):
+        except (OSError, av.error.FFmpegError):
             if position == len(attempts) - 1:
                 raise
     raise AssertionError("the last attempt returns or raises")

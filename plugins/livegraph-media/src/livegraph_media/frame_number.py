@@ -30,7 +30,7 @@ def draw_frame_number(picture: Image, number: int) -> None:
     height, width = picture.shape[:2]
     if width < 2 * CELLS:
         raise ValueError(f"a picture {width} pixels wide has no room for {CELLS} cells: at least {2 * CELLS}")
-    row = _cells(number % (1 << BITS))[np.arange(width) * CELLS // width]
+    row = _cells(number % (1 << BITS))[(2 * np.arange(width) + 1) * CELLS // (2 * width)]
     picture[height - strip_height(height) :] = row[:, None] if picture.ndim == 3 else row
 
 
@@ -54,11 +54,11 @@ def _cells(number: int) -> NDArray[np.uint8]:
 
 
 def _cell_means(row: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The mean level of the middle half of each cell."""
-    edges = np.arange(CELLS + 1) * (row.shape[0] / CELLS)
-    quarter = (edges[1] - edges[0]) / 4
-    starts = np.floor(edges[:-1] + quarter).astype(int)
-    ends = np.maximum(np.ceil(edges[1:] - quarter).astype(int), starts + 1)
+    """The mean level of the pixels whose centres lie in the middle half of each cell; at least the middle pixel."""
+    cell = row.shape[0] / CELLS
+    left = np.arange(CELLS) * cell
+    starts = np.minimum(np.ceil(left + cell / 4 - 0.5), np.floor(left + cell / 2)).astype(int)
+    ends = np.maximum(np.floor(left + 3 * cell / 4 - 0.5).astype(int) + 1, starts + 1)
     sums = np.concatenate(([0.0], np.cumsum(row, dtype=np.float64)))
     return np.asarray((sums[ends] - sums[starts]) / (ends - starts), np.float32)
 

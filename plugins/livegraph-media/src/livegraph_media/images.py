@@ -8,8 +8,6 @@ from typing import Any, Literal
 
 from livegraph import EndOfStream, Frame, InputError, Out, Param, Source, Video
 from livegraph_media.address import Address
-from livegraph_media.decode import Decoder
-from livegraph_media.shape import Shaper
 from livegraph_media.size import SIZE_OR_SOURCE_PATTERN, parse_size
 
 _EXTENSIONS = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm"})
@@ -39,6 +37,8 @@ class Images(Source):
         return float(params.fps)
 
     def setup(self) -> None:
+        from livegraph_media.shape import Shaper
+
         self._files = find_pictures(self.path)
         self._shaper = Shaper(
             self.ctx.formats.get("out", "yuv420p"), parse_size(self.size, self.ctx.size_hint), self.fit
@@ -85,6 +85,8 @@ def natural(path: Path) -> list[tuple[int, int, str]]:
 
 def read_picture(path: Path) -> Any:
     """One still as a decoded frame; InputError where it is none."""
+    from livegraph_media.decode import Decoder
+
     decoder = Decoder(Address(f"file:{path}", "file", live=False, name=str(path), remote=False))
     try:
         frame = next(decoder.frames(), None)

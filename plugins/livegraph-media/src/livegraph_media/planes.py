@@ -112,12 +112,14 @@ def tag(frame: av.VideoFrame, matrix: Matrix, full: bool) -> None:
     frame.color_range = _FULL_RANGE if full else _LIMITED_RANGE
 
 
-def frame_of(picture: Yuv420p) -> av.VideoFrame:
-    """A PyAV frame with the picture's planes copied in, and its matrix and range as tags."""
+def frame_of(picture: Yuv420p, even: bool = False) -> av.VideoFrame:
+    """A PyAV frame with the picture's planes copied in, and its matrix and range as tags. `even`: of the next even
+    width and height, where the pixels beyond the picture mean nothing.
+    """
     height, width = picture.y.shape
-    frame = av.VideoFrame(width, height, "yuv420p")
+    frame = av.VideoFrame(width + (even and width % 2), height + (even and height % 2), "yuv420p")
     for target, plane in zip(views(frame), (picture.y, picture.u, picture.v), strict=True):
-        target[...] = plane
+        target[: plane.shape[0], : plane.shape[1]] = plane
     tag(frame, picture.matrix, picture.full_range)
     return frame
 

@@ -25,7 +25,6 @@ _CONTAINERS = {
     ".mov": ("mov", _FRAGMENTED),
     ".mkv": ("matroska", {"cluster_time_limit": "200", "flush_packets": "1"}),
 }
-EXTENSIONS = tuple(_CONTAINERS)
 
 
 class Recording:

@@ -40,11 +40,12 @@ def main() -> None:
 
 def pictures() -> Iterator[Image]:
     """The photograph under a moving camera, then the drawn scene."""
-    from skimage.data import astronaut
+    import skimage.data
 
+    photograph: Image = skimage.data.astronaut()  # type: ignore[no-untyped-call]
     count = SECONDS_EACH * FPS
     for index in range(count):
-        yield seen(astronaut(), index / count)
+        yield seen(photograph, index / count)
     scene = Scene((WIDTH, HEIGHT), seed=3)
     for index in range(count):
         yield scene.draw(index / FPS)

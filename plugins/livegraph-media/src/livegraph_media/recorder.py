@@ -1,0 +1,130 @@
+"""From a graph's frames to a recording: one size, one matrix, one range, from the first picture on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from av.error import FFmpegError
+from av.video.frame import VideoFrame
+
+from livegraph import Frame, InputError, Size, Yuv420p, pixel_format, size_of
+from livegraph_media.convert import gray8_to_yuv420p, rgb24_to_yuv420p
+from livegraph_media.destination import failure, reason
+from livegraph_media.encoder import find_encoding
+from livegraph_media.fit import fitted
+from livegraph_media.planes import frame_of, resized
+from livegraph_media.recording import Recording
+
+_DEFAULT_FPS = 30.0
+_WRITE_ERRORS = (OSError, FFmpegError)
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Which encoder, and how well; see the parameters of `media.record`."""
+
+    codec: str
+    preset: str
+    crf: int
+    hardware: bool
+
+
+class Recorder:
+    """Records frames into the file at `path`, which is there already, and empty or to be replaced."""
+
+    def __init__(self, path: Path, quality: Quality, fps: float | None, say: Callable[[str], None]) -> None:
+        """`fps`: the nominal rate where it is known; times are the frames' own."""
+        self._path = path
+        self._quality = quality
+        self._fps = fps
+        self._say = say
+        self._recording: Recording | None = None
+        self._frames = 0
+        self._first_ns = self._last_ns = self._last_duration_ns = 0
+        self._told_of_size = False
+
+    def add(self, frame: Frame) -> None:
+        """Encode and write one frame."""
+        picture = _yuv420p(frame.data)
+        try:
+            recording = self._recording or self._start(picture, frame)
+            recording.write(self._encodable(picture), frame.pts_ns - self._first_ns)
+        except _WRITE_ERRORS as error:
+            raise failure(error, self._path) from error
+        self._frames += 1
+        self._last_ns, self._last_duration_ns = frame.pts_ns, frame.duration_ns
+
+    def finish(self, end_pts_ns: int) -> None:
+        """Close the file, and tell what it holds; the last picture stays until `end_pts_ns`."""
+        recording, self._recording = self._recording, None
+        if recording is None:
+            if self._path.is_file() and self._path.stat().st_size == 0:
+                self._path.unlink()
+            self._say(f"nothing came to record: {self._path} was not made")
+            return
+        length_ns = self._end_ns(end_pts_ns) - self._first_ns
+        try:
+            recording.close(length_ns)
+        except _WRITE_ERRORS as error:
+            self._say(f"{self._path} could not be finished ({reason(error)}); what it holds plays")
+        else:
+            self._say(f"recorded {self._path}, {self._frames} frames, {length_ns / 1e9:.1f} s")
+
+    def _start(self, first: Yuv420p, frame: Frame) -> Recording:
+        """Open encoder and file for pictures like the first one."""
+        width, height = size_of(first)
+        self._size: Size = width // 2 * 2, height // 2 * 2
+        if 0 in self._size:
+            raise InputError(f"a picture of {width}x{height} pixels cannot be recorded")
+        if self._size != (width, height):
+            self._say(f"recording {self._size[0]}x{self._size[1]}: the odd edge of {width}x{height} is cut off")
+        self._like = first
+        fps = self._fps or (1e9 / frame.duration_ns if frame.duration_ns else _DEFAULT_FPS)
+        want = self._quality
+        encoding = find_encoding(want.codec, want.preset, want.crf, fps, self._size, want.hardware)
+        self._recording = Recording(self._path, encoding, first)
+        self._first_ns = frame.pts_ns
+        return self._recording
+
+    def _encodable(self, picture: Yuv420p) -> VideoFrame:
+        """The picture in the size, matrix and range of the first one."""
+        width, height = size_of(picture)
+        if (width // 2 * 2, height // 2 * 2) != self._size:
+            self._tell_of_size(width, height)
+            picture = fitted(frame_of(picture), self._size, "letterbox")
+        frame = frame_of(_cut(picture, self._size))
+        if (picture.matrix, picture.full_range) != (self._like.matrix, self._like.full_range):
+            frame = resized(frame, self._size, "yuv420p", self._like.matrix, self._like.full_range)
+        return frame
+
+    def _tell_of_size(self, width: int, height: int) -> None:
+        if not self._told_of_size:
+            self._say(f"pictures are now {width}x{height}: recorded at {self._size[0]}x{self._size[1]} as before")
+            self._told_of_size = True
+
+    def _end_ns(self, end_pts_ns: int) -> int:
+        """When the last picture goes: at the stream's end, and not before its own duration is over."""
+        period = self._last_duration_ns
+        if not period and self._frames > 1:
+            period = (self._last_ns - self._first_ns) // (self._frames - 1)
+        return max(end_pts_ns, self._last_ns + (period or round(1e9 / _DEFAULT_FPS)))
+
+
+def _yuv420p(picture: object) -> Yuv420p:
+    if isinstance(picture, Yuv420p):
+        return picture
+    if pixel_format(picture) == "rgb24":
+        return rgb24_to_yuv420p(picture)  # type: ignore[arg-type]
+    if pixel_format(picture) == "gray8":
+        return gray8_to_yuv420p(picture)  # type: ignore[arg-type]
+    raise InputError(f"{type(picture).__name__} is no picture: expected yuv420p, rgb24 or gray8")
+
+
+def _cut(picture: Yuv420p, size: Size) -> Yuv420p:
+    width, height = size
+    if size_of(picture) == size:
+        return picture
+    chroma = slice(height // 2), slice(width // 2)
+    return Yuv420p(picture.y[:height, :width], picture.u[chroma], picture.v[chroma], picture.matrix, picture.full_range)
