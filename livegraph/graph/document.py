@@ -100,13 +100,22 @@ def parse(text: str, env: Mapping[str, str], problems: Problems) -> Value:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = _place(mark) if mark else NOWHERE
-        hint = "Indent with spaces, not with tabs." if "'\\t'" in str(error.problem) else None
-        raise Refused(place, f"not valid YAML: {error.problem or error.context}", hint) from None
+        raise Refused(place, f"not valid YAML: {error.problem or error.context}", _advice(text, error)) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise Refused(Place(line), f"not valid YAML: character U+{error.character:04X} is not allowed") from None
     except (ValueError, OverflowError):
         raise Refused(NOWHERE, "not valid YAML: an escape that stands for no character") from None
+
+
+def _advice(text: str, error: yaml.MarkedYAMLError) -> str | None:
+    """The way out of what people stumble over."""
+    mark = error.problem_mark
+    if "'\\t'" in str(error.problem):
+        return "Indent with spaces, not with tabs."
+    if mark is not None and text[: mark.index + 1].endswith("${"):
+        return 'Inside { } and [ ] a variable needs quotes: "${NAME}".'
+    return None
 
 
 def from_python(data: Any, env: Mapping[str, str], problems: Problems, depth: int = 1) -> Value:
@@ -170,7 +179,8 @@ class _Composer:
             value = self._alias(event.anchor, place, depth)
         else:
             if event.tag is not None and event.tag not in _TAGS | {_STR, "!"}:
-                raise Refused(place, f"the tag {event.tag} is not allowed: graph files hold plain data only")
+                tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+                raise Refused(place, f"the tag {tag} is not allowed: graph files hold plain data only")
             if event.anchor:
                 self._anchors[event.anchor] = None
             value = self._node(event, place, depth)

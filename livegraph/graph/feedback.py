@@ -103,7 +103,7 @@ def refuse_deadlocks(draft: Draft) -> None:
             f"a delay of {wire.delay_frames} frames can never be met: {way} holds back {held} frames",
             node=wire.dst,
             port=wire.port,
-            hint=f"Let {wire.said.node} delay by at least {held + 1} frames.",
+            hint=f"Set frames of {wire.said.node} to {held + 1} or more.",
         )
 
 

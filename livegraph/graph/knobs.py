@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from livegraph.control.presets import check_range, resolve, target, unknown
@@ -158,6 +159,7 @@ def _check_setting(
         return False
     before = len(draft.problems)
     step = draft.steps[node]
+    value = replace(value, place=value.place._replace(label=what))
     given = {name: entry for name, entry in step.given.items() if name in step.cls.Params.model_fields}
     check_params(step.cls.Params, {**given, param: value}, {}, value.place, node, draft.problems)
     _check_control(controls.get(key), value, draft.problems)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from livegraph.errors import GraphError, Problem
 from livegraph.graph.check import Asked, make_plan
 from livegraph.graph.document import Refused, Value, from_python, parse
 from livegraph.graph.knobs import Sets
 from livegraph.graph.plan import Plan
-from livegraph.graph.problems import Problems
+from livegraph.graph.problems import Place, Problems, refusal
 from livegraph.graph.schema import read_graph
 from livegraph.registry import Registry, nearest
 from livegraph.types import Mode
@@ -44,9 +43,7 @@ def load_plan(
     try:
         document = parse(text, os.environ if env is None else env, problems)
     except Refused as refused:
-        problems.add(refused.place, str(refused), hint=refused.hint)
-        problems.raise_if_any(name)
-        raise AssertionError("unreachable") from refused
+        raise refusal(name, str(refused), refused.place, refused.hint) from None
     return _plan(document, registry, asked, problems, file=name, path=str(path), default_name=path.stem)
 
 
@@ -66,7 +63,7 @@ def plan_graph(
     try:
         tree = from_python(document, os.environ if env is None else env, problems)
     except Refused as refused:
-        raise GraphError(name, [Problem(str(refused))]) from None
+        raise refusal(name, str(refused)) from None
     asked = Asked(mode, sets, preset, availability)
     return _plan(tree, registry, asked, problems, file=name, path="", default_name=name)
 
@@ -88,40 +85,49 @@ def find_graph(source: str | Path, registry: Registry) -> Path:
     """The file that `source` means: a path, or else the name of a pipeline."""
     path = Path(source)
     pipelines = registry.pipelines()
-    if str(source) in pipelines and not path.is_file():
+    if str(source) in pipelines and not _is(path, Path.is_file):
         return Path(pipelines[str(source)].path)
-    if isinstance(source, Path) or path.suffix in (".yaml", ".yml") or len(path.parts) != 1 or path.exists():
+    looks_like_a_path = isinstance(source, Path) or path.suffix in (".yaml", ".yml") or len(path.parts) != 1
+    if looks_like_a_path or _is(path, Path.exists):
         return path
     near = nearest(str(source), pipelines)
     there = f"There are {', '.join(pipelines)}." if pipelines else None
     hint = f"Did you mean {near}?" if near else there
-    raise GraphError(str(source), [Problem("there is no such file, and no such pipeline", hint=hint)])
+    raise refusal(str(source), "there is no such file, and no such pipeline", hint=hint)
+
+
+def _is(path: Path, question: Callable[[Path], bool]) -> bool:
+    """The answer; no for a name that the file system does not even take."""
+    try:
+        return question(path)
+    except OSError:
+        return False
 
 
 def read_text(path: Path, name: str) -> str:
     """The text of a graph file; `GraphError` says why there is none."""
     try:
         if path.is_dir():
-            raise GraphError(name, [Problem("this is a folder; a graph is a YAML file")])
+            raise refusal(name, "this is a folder; a graph is a YAML file")
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise GraphError(name, [Problem("there is no such file", hint=_beside(path))]) from None
+        raise refusal(name, "there is no such file", hint=_beside(path)) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise GraphError(name, [Problem(f"the file cannot be read: {reason}")]) from None
+        raise refusal(name, f"the file cannot be read: {reason}") from None
     if len(raw) > MAX_BYTES:
-        raise GraphError(name, [Problem(f"the file is larger than {MAX_BYTES >> 20} MiB")])
+        raise refusal(name, f"the file is larger than {MAX_BYTES >> 20} MiB")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        raise GraphError(name, [Problem("the file is not UTF-8 text", line)]) from None
+        raise refusal(name, "the file is not UTF-8 text", Place(line)) from None
 
 
 def _beside(path: Path) -> str | None:
     """The nearest name in the same folder."""
     folder = path.parent
-    names = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
+    names = [entry.name for entry in folder.iterdir()] if os.access(folder, os.R_OK) and folder.is_dir() else []
     near = nearest(path.name, names)
     return f"Did you mean {folder / near}?" if near else None

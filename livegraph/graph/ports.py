@@ -22,7 +22,8 @@ def connect(draft: Draft, step: Step, wired: Mapping[str, Reference]) -> None:
     for name, reference in step.entry.inputs.items():
         port = _input_port(draft, step, name, reference)
         if port is None:
-            tried.update(step.cls.inputs if not name else ())
+            meant = nearest(name, step.cls.inputs) if name else None
+            tried.update((meant,) if meant else () if name else step.cls.inputs)
             continue
         tried.add(port.name)
         _connect_port(draft, step, port, reference)

@@ -24,37 +24,44 @@ class Problems:
 
     def __init__(self) -> None:
         self.secrets: set[str] = set()
-        self._found: dict[Problem, None] = {}
-        self._spoiled: set[Place] = set()
+        self.found: dict[Problem, None] = {}
+        self._spoiled: set[tuple[int | None, int | None]] = set()
 
     def __len__(self) -> int:
-        return len(self._found)
+        return len(self.found)
 
     def add(
         self, place: Place, message: str, *, node: str | None = None, port: str | None = None, hint: str | None = None
     ) -> None:
         """Note one problem; said twice, it counts once."""
-        if place in self._spoiled:
+        if place[:2] in self._spoiled:
             return
         text = redact(f"{place.label}: {message}" if place.label else message, self.secrets)
         told = redact(hint, self.secrets) if hint else None
         if told and text[-1] not in ".?!":
             text += "."
-        self._found[Problem(text, place.line, place.column, node, port, told)] = None
+        self.found[Problem(text, place.line, place.column, node, port, told)] = None
 
     def spoil(self, place: Place) -> None:
         """What stands here is known to be wrong: nothing that follows from it is told."""
         if place.line is not None:
-            self._spoiled.add(place)
+            self._spoiled.add(place[:2])
 
     def raise_if_any(self, file: str) -> None:
         """Raise `GraphError` with every problem in the order of the file, those outside of it last."""
-        if self._found:
-            raise GraphError(file, sorted(self._found, key=_position))
+        if self.found:
+            raise GraphError(file, sorted(self.found, key=_position))
 
 
 def _position(problem: Problem) -> tuple[bool, int, int]:
     return problem.line is None, problem.line or 0, problem.column or 0
+
+
+def refusal(file: str, message: str, place: Place = NOWHERE, hint: str | None = None) -> GraphError:
+    """The error that tells one problem."""
+    problems = Problems()
+    problems.add(place, message, hint=hint)
+    return GraphError(file, list(problems.found))
 
 
 def did_you_mean(near: str | None, fallback: str | None = None) -> str | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from livegraph.graph.document import Value
+from livegraph.graph.document import Value, scalar
 from livegraph.graph.problems import Problems, did_you_mean
 from livegraph.registry import nearest
 
@@ -27,6 +27,11 @@ def nanoseconds(data: object) -> int | None:
     else:
         return None
     return round(amount) if 0 <= amount <= _LONGEST_NS else None
+
+
+def _meaning(value: Value) -> Any:
+    """What the grammar reads: a value from the environment counts as unquoted, for `{timeout: "${T}"}` needs quotes."""
+    return scalar(value.filled) if value.filled is not None else value.data
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,26 +74,29 @@ class Reader:
 
     def choice(self, value: Value, what: str, options: Iterable[str]) -> str | None:
         names = tuple(options)
-        if isinstance(value.data, str) and value.data in names:
-            return value.data
-        near = nearest(value.data, names) if isinstance(value.data, str) else None
+        data = _meaning(value)
+        if isinstance(data, str) and data in names:
+            return data
+        near = nearest(data, names) if isinstance(data, str) else None
         self.complain(value, f"{what} must be one of {', '.join(names)}, got {value.shown()}", did_you_mean(near))
         return None
 
     def flag(self, value: Value, what: str) -> bool | None:
-        if isinstance(value.data, bool):
-            return value.data
+        data = _meaning(value)
+        if isinstance(data, bool):
+            return data
         self.complain(value, f"{what} must be true or false, got {value.shown()}")
         return None
 
     def integer(self, value: Value, what: str, least: int, most: int = 1 << 62) -> int | None:
-        if isinstance(value.data, int) and not isinstance(value.data, bool) and least <= value.data <= most:
-            return value.data
+        data = _meaning(value)
+        if isinstance(data, int) and not isinstance(data, bool) and least <= data <= most:
+            return data
         self.complain(value, f"{what} must be a whole number of at least {least}, got {value.shown()}")
         return None
 
     def number(self, value: Value, what: str) -> float | None:
-        data: Any = value.data
+        data = _meaning(value)
         if isinstance(data, int | float) and not isinstance(data, bool) and abs(data) < 1e300:
             return float(data)
         self.complain(value, f"{what} must be a number, got {value.shown()}")
@@ -96,7 +104,7 @@ class Reader:
 
     def duration(self, value: Value, what: str, *, zero: bool = False) -> int | None:
         """Nanoseconds; above zero unless `zero` is allowed."""
-        amount = nanoseconds(value.data)
+        amount = nanoseconds(_meaning(value))
         if amount is None or (amount == 0 and not zero):
             self.complain(value, f"{what} must be a duration such as 0.5 (seconds) or 200ms, got {value.shown()}")
             return None
