@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import torch
+
 from livegraph_wan.attention import RollingCache, RopeMode
 from livegraph_wan.model import PATCH, Architecture, WanTransformer
 from livegraph_wan.nano.model import NanoWan

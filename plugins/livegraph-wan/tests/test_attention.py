@@ -2,10 +2,11 @@
 
 import pytest
 import torch
+from torch import Tensor
+
 from livegraph_wan.attention import DenseMemory, RollingCache, block_causal_mask
 from livegraph_wan.model import Architecture, WanTransformer
 from livegraph_wan.rope import RopeTable, rotate
-from torch import Tensor
 
 TOKENS = 12
 

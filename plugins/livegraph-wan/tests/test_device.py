@@ -4,6 +4,7 @@ import time
 
 import pytest
 import torch
+
 from livegraph_wan import device
 from livegraph_wan.device import choose_device, choose_threads, fast_dtype
 

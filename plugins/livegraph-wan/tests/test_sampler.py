@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 import torch
+
 from livegraph_wan.profile import WAN_NANO
 from livegraph_wan.sampler import clean_from, renoise, sigma_at, timesteps_for, warp
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+
 from livegraph_wan.profile import WAN_NANO
 from livegraph_wan.stream import Stream
 

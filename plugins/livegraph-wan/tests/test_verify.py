@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from livegraph_wan.verify import passes, verify
 from safetensors.torch import load_file, save_file
+
+from livegraph_wan.verify import passes, verify
 
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.safetensors"))
 

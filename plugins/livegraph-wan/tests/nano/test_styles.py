@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+
 from livegraph_wan.nano.scenes import make_clip, make_held_back_clip, photograph
 from livegraph_wan.nano.styles import STYLES
 

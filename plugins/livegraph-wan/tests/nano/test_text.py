@@ -4,6 +4,7 @@ import random
 
 import pytest
 import torch
+
 from livegraph_wan.nano.styles import STYLES
 from livegraph_wan.nano.text import WORDS, NanoText, tokenize, words_of
 from livegraph_wan.nano.wording import HELD_BACK_PHRASES, TRAINING_PHRASES, make_prompt

@@ -1,6 +1,7 @@
 """The nano VAE: stream equals batch, and what it starts from."""
 
 import torch
+
 from livegraph_wan.nano.vae import NanoVAE, fold, unfold
 
 

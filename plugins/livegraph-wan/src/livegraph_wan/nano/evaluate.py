@@ -1,4 +1,4 @@
-"""Measure wan-nano: `python -m livegraph_wan.nano.evaluate --json FILE --sheet PNG --curve PNG`.
+"""Measure wan-nano: `python -m livegraph_wan.nano.evaluate --json FILE --sheet PNG`.
 
 Everything is streamed through the engine as on a stage, from photographs, scenes and wording that
 training never saw. Figures are for 8-bit pictures at 256x256.
@@ -8,6 +8,7 @@ import argparse
 import json
 import random
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -17,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator
 
-from livegraph_wan.device import fast_dtype
+from livegraph_wan.device import choose_threads, fast_dtype
 from livegraph_wan.nano.model import SHIPPED, load_nano
 from livegraph_wan.nano.scenes import make_held_back_clip, photograph, to_bytes, to_float
 from livegraph_wan.nano.styles import STYLES
@@ -58,6 +59,7 @@ def evaluate(stream: Stream, clips: int, seed: int = 7) -> dict[str, object]:
             }
             for s in STYLES
         },
+        "fps": {f"{steps} steps": round(speed_of(stream, steps), 1) for steps in (1, 2)},
         "drift_levels": round(drift_of(stream, seconds=120), 3),
         "seam_ratio": round(seam_of(stream, sources), 3),
     }
@@ -143,21 +145,62 @@ def seam_of(stream: Stream, sources: list[Clip]) -> float:
     return float(np.mean(across) / np.mean(within))
 
 
-def sheet(stream: Stream, path: Path) -> None:
-    """Rows of source, then what the model makes of it and the target side by side, per style."""
-    from skimage import io
+def speed_of(stream: Stream, steps: int) -> float:
+    """Frames per second of the engine alone, median of 20 chunks."""
+    still, seconds = _still(), []
+    stream.set_prompt(TRAINING_PHRASES["oil"][0])
+    for _ in range(24):
+        started = time.perf_counter()
+        stream.step(still, steps=steps)
+        seconds.append(time.perf_counter() - started)
+    return 4 / float(np.median(seconds[4:]))
+
+
+def sheet(stream: Stream, path: Path, cell: int = 160) -> None:
+    """A PNG of two rows per held-back clip: the targets, and below each what the model makes."""
+    from PIL import Image, ImageDraw
 
     rng = Generator().manual_seed(3)
-    sources = [make_held_back_clip(rng, 12, SIZE, which).numpy() for which in (0, 2, 4, 1, 3)]
-    sources[0] = np.concatenate([_still("astronaut")] * 3)
-    columns = [np.concatenate([source[-1] for source in sources])]
-    for name in STYLES:
-        made = [run(stream, TRAINING_PHRASES[name][0], source)[-1] for source in sources]
-        columns.append(np.concatenate(made))
-    half = (len(columns) + 1) // 2
-    columns += [np.full_like(columns[0], 255)] * (2 * half - len(columns))
-    rows = [np.concatenate(columns[i : i + half], axis=1) for i in (0, half)]
-    io.imsave(path, np.concatenate(rows), check_contrast=False)
+    sources = [np.concatenate([_still(name)] * 3) for name in ("astronaut", "coffee")]
+    sources += [make_held_back_clip(rng, 12, SIZE, which).numpy() for which in (4, 3)]
+    names = list(STYLES)
+    picture = Image.new("RGB", (cell * (len(names) + 1), 2 * cell * len(sources) + 14), "white")
+    pen = ImageDraw.Draw(picture)
+
+    def put(column: int, row: int, frame: Clip) -> None:
+        picture.paste(Image.fromarray(frame).resize((cell, cell)), (column * cell, row * cell + 14))
+
+    for row, source in enumerate(sources):
+        put(0, 2 * row, source[-1])
+        for column, name in enumerate(names, start=1):
+            pen.text((column * cell + 4, 1), name, fill="black")
+            put(column, 2 * row, _render(name, source[-1:])[0])
+            put(column, 2 * row + 1, run(stream, TRAINING_PHRASES[name][0], source)[-1])
+    picture.save(path)
+
+
+def curve(points: list[dict[str, float]], path: Path) -> None:
+    """A PNG of the losses of a training run over its steps, both axes from `curve.json`, log loss."""
+    from PIL import Image, ImageDraw
+
+    width, height, edge = 900, 420, 40
+    picture = Image.new("RGB", (width, height), "white")
+    pen = ImageDraw.Draw(picture)
+    last = points[-1]["step"]
+    low, high = -2.5, 0.2
+
+    def at(step: float, loss: float) -> tuple[float, float]:
+        share = (np.log10(loss) - low) / (high - low)
+        return edge + (width - 2 * edge) * step / last, height - edge - (height - 2 * edge) * share
+
+    for power in (-2, -1, 0):
+        pen.line([at(0, 10**power), at(last, 10**power)], fill="lightgrey")
+        pen.text((4, at(0, 10**power)[1] - 6), f"{10.0**power:g}", fill="black")
+    for key, colour, y in (("loss", "steelblue", 8), ("held_back", "crimson", 22)):
+        pen.line([at(point["step"], point[key]) for point in points], fill=colour, width=2)
+        pen.text((width - 260, y), {"loss": "training", "held_back": "held back, sigma 1"}[key], fill=colour)
+    pen.text((width / 2 - 60, height - 24), f"steps, 0 to {last:.0f}", fill="black")
+    picture.save(path)
 
 
 def main() -> None:
@@ -166,8 +209,12 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=10, help="held-back clips per style")
     parser.add_argument("--json", type=Path, help="where the figures go (default: the terminal)")
     parser.add_argument("--sheet", type=Path, help="where a sheet of samples goes (PNG)")
+    parser.add_argument("--curve", type=Path, nargs=2, help="a run's curve.json, and where its plot goes (PNG)")
     asked = parser.parse_args()
     stream = Stream(load_nano(asked.weights), WAN_NANO, device=torch.device("cpu"), dtype=fast_dtype("cpu"))
+    choose_threads(lambda: speed_of(stream, 1), rounds=1)
+    if asked.curve:
+        curve(json.loads(asked.curve[0].read_text()), asked.curve[1])
     if asked.sheet:
         sheet(stream, asked.sheet)
     text = json.dumps(evaluate(stream, asked.clips), indent=1) + "\n"

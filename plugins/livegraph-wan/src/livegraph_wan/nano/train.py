@@ -32,6 +32,7 @@ from livegraph_wan.rope import RopeTable
 
 log = logging.getLogger(__name__)
 
+CHECKPOINT = "wan-nano.safetensors"
 LATENTS = 3
 """Latent frames in a training clip: the window that wan-nano streams with."""
 MUON_RATE, ADAM_RATE = 4e-3, 1e-3
@@ -72,6 +73,7 @@ class Settings(NamedTuple):
     seed: int
     clips: int
     batch: int
+    resume: float
 
 
 def train_transformer(rank: int, world: int, settings: Settings) -> None:
@@ -85,7 +87,10 @@ def train_transformer(rank: int, world: int, settings: Settings) -> None:
     out = Path(settings.out)
     model.vae.load_state_dict(load_file(out / "vae.safetensors"))
     model.vae.requires_grad_(False)
-    _initialise(model)
+    if settings.resume:
+        model.load_state_dict(load_file(out / CHECKPOINT))
+    else:
+        _initialise(model)
     small = make_examples(rng, model.vae, settings.clips, 128)
     large = make_examples(rng, model.vae, settings.clips // 4, 256)
     held_back = _validation(model.vae, settings.seed, rank)
@@ -96,7 +101,7 @@ def train_transformer(rank: int, world: int, settings: Settings) -> None:
     begun, limit, step = time.monotonic(), settings.minutes * 60 - (time.monotonic() - started), 0
     curve: list[dict[str, float]] = []
     mean = 0.0
-    while (part := agree((time.monotonic() - begun) / limit)) < 1:
+    while (part := agree(_progress(settings, begun, limit))) < 1:
         _schedule(optimizers, step, part)
         is_large = part > LARGE_FROM and step % 3 == 0
         count = max(1, settings.batch // 4) if is_large else settings.batch
@@ -126,6 +131,11 @@ def train_transformer(rank: int, world: int, settings: Settings) -> None:
         step += 1
     if rank == 0:
         _save(model, curve, out)
+
+
+def _progress(settings: Settings, begun: float, limit: float) -> float:
+    """How far along the schedule the clock says that we are, 0..1."""
+    return settings.resume + (1 - settings.resume) * (time.monotonic() - begun) / limit
 
 
 def make_examples(rng: Generator, vae: NanoVAE, clips: int, size: int) -> list[Example]:
@@ -285,8 +295,9 @@ def _validate(model: NanoWan, batch: Batch, weights: Tensor) -> float:
 
 def _save(model: NanoWan, curve: list[dict[str, float]], out: Path) -> None:
     state = {name: value.bfloat16().contiguous() for name, value in model.state_dict().items()}
-    save_file(state, out / "wan-nano.safetensors.part")
-    (out / "wan-nano.safetensors.part").replace(out / "wan-nano.safetensors")
+    partial = out / f"{CHECKPOINT}.part"
+    save_file(state, partial)
+    partial.replace(out / CHECKPOINT)
     (out / "curve.json").write_text(json.dumps(curve))
 
 
@@ -297,15 +308,16 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--clips", type=int, default=300, help="training clips per process")
-    parser.add_argument("--batch", type=int, default=8, help="clips per step and process")
+    parser.add_argument("--batch", type=int, default=12, help="clips per step and process")
+    parser.add_argument("--resume", type=float, default=0, help="go on from this part (0..1) of the schedule")
     parser.add_argument("--keep-vae", action="store_true", help="use the vae.safetensors in --out")
     asked = parser.parse_args()
     Path(asked.out).mkdir(parents=True, exist_ok=True)
     minutes = asked.minutes
-    if not asked.keep_vae:
+    if not (asked.keep_vae or asked.resume):
         launch(train_vae, asked.processes, asked.out, 0.16 * minutes, asked.seed, asked.clips)
         minutes *= 0.84
-    settings = Settings(asked.out, minutes, asked.seed, asked.clips, asked.batch)
+    settings = Settings(asked.out, minutes, asked.seed, asked.clips, asked.batch, asked.resume)
     launch(train_transformer, asked.processes, settings)
 
 
