@@ -48,6 +48,14 @@ class File(Camera):
         return False
 
 
+class Feed(Camera):
+    """Nobody knows its rate before it opens."""
+
+    @classmethod
+    def fps_for(cls, params: Any) -> float | None:
+        return None
+
+
 class Clip(File):
     """Sound and picture."""
 
@@ -180,7 +188,7 @@ class Broken(Null):
 NODES: Mapping[str, type[Node]] = {
     f"t.{cls.__name__.lower()}": cls
     for cls in (
-        Camera, File, Clip, Sensor, Filter, Luma, Rgb, Chunk, Resize, Lag, Mix, Echo, Strict, StrictChunk, Style,
+        Camera, File, Feed, Clip, Sensor, Filter, Luma, Rgb, Chunk, Resize, Lag, Mix, Echo, Strict, StrictChunk, Style,
         ToDepth, Split, Level, Show, Preview, Record, Null, Broken,
     )
 }  # fmt: skip
