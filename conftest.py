@@ -10,6 +10,7 @@ ASKED_FOR = {"servers": "starts a real server", "soak": "runs for minutes"}
 def pytest_addoption(parser: pytest.Parser) -> None:
     for name, why in ASKED_FOR.items():
         parser.addoption(f"--{name}", action="store_true", help=f"run also what {why}")
+    parser.addoption("--graphs", type=int, help="random graphs for the scheduler's property tests")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -10,6 +10,8 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
+LIVELOCK = 100_000
+
 
 class RealClock:
     """The machine's monotonic clock."""
@@ -51,13 +53,22 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def __init__(self, seed: int | None = None) -> None:
         self.now_ns = 0
+        self._round_ns = self._idle_rounds = 0
         self._order = random.Random(seed) if seed is not None else None
         super().__init__(_VirtualSelector(self))
 
     def time(self) -> float:
         return self.now_ns / 1e9
 
+    def call_at(self, when: float, callback: Any, *args: Any, context: Any = None) -> asyncio.TimerHandle:
+        """A nanosecond late rather than one early: rounding must not wake anyone before the time they asked for."""
+        return super().call_at(when + 1e-9, callback, *args, context=context)
+
     def _run_once(self) -> None:
+        self._idle_rounds = self._idle_rounds + 1 if self._round_ns == self.now_ns else 0
+        self._round_ns = self.now_ns
+        if self._idle_rounds > LIVELOCK:
+            raise Deadlock(f"time stands still: {LIVELOCK} rounds of the loop without a timer")
         if self._order is not None and len(self._ready) > 1:
             self._order.shuffle(self._ready)
         super()._run_once()  # type: ignore[misc]

@@ -123,7 +123,7 @@ class Join:
         for edge in edges:  # type: ignore[attr-defined]
             if not edge.entries and not edge.ended and edge.bound < pts:
                 limit = edge.plan.wait_ns
-                if limit is None and (edge.plan.optional or edge.plan.role == "merge"):
+                if limit is None and edge.plan.role == "merge":
                     limit = self.period_ns
                 if not self.live or limit is None:
                     return WAIT

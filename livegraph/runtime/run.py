@@ -233,7 +233,7 @@ class Run:
             host.until_pts_ns = round(duration_s * 1e9)
         workers = self.all_workers.values()
         for _ in workers:
-            host.progress.busy()
+            host.progress.joined()
         self._tasks = [host.loop.create_task(worker.run(), name=worker.plan.id) for worker in workers]
         beside = [host.loop.create_task(Looks(self).run())] if host.live else []
         if on_tick is not None:

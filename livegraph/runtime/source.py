@@ -61,7 +61,7 @@ class SourceWorker:
             self.outlet.end()
             self.life.end_pts_ns = max((f.pts_ns + f.duration_ns for f in self._last.values()), default=0)
             await self.life.stop()
-            self.host.progress.idle()
+            self.host.progress.left()
 
     def stop(self) -> None:
         """The run ends: wake from waiting; a read that does not return soon is abandoned."""

@@ -9,23 +9,34 @@ from collections.abc import Callable
 class Progress:
     """Counts the workers that can move. When none can, `on_quiet` is asked to find out why."""
 
-    __slots__ = ("_loop", "active", "on_quiet")
+    __slots__ = ("_alive", "_loop", "active", "on_quiet")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, on_quiet: Callable[[], None] | None = None) -> None:
         self._loop = loop
+        self._alive = 0
         self.active = 0
         self.on_quiet = on_quiet
+
+    def joined(self) -> None:
+        """A worker begins."""
+        self._alive += 1
+        self.active += 1
+
+    def left(self) -> None:
+        """A worker has ended."""
+        self._alive -= 1
+        self.idle()
 
     def busy(self) -> None:
         self.active += 1
 
     def idle(self) -> None:
         self.active -= 1
-        if self.active == 0 and self.on_quiet is not None:
+        if self.active == 0 and self._alive > 0 and self.on_quiet is not None:
             self._loop.call_soon(self._look)
 
     def _look(self) -> None:
-        if self.active == 0 and self.on_quiet is not None:
+        if self.active == 0 and self._alive > 0 and self.on_quiet is not None:
             self.on_quiet()
 
 

@@ -123,7 +123,7 @@ class Worker:
                 self._revival.cancel()
             self.life.end_pts_ns = max(self.life.end_pts_ns, self._seen_ns)
             await self.life.stop()
-            self.host.progress.idle()
+            self.host.progress.left()
 
     async def _work(self) -> None:
         host = self.host

@@ -1,0 +1,20 @@
+"""For tests of graphs, nodes and plugins: yours as much as ours."""
+
+from livegraph.runtime.clock import Deadlock, VirtualClock, VirtualLoop
+from livegraph.testing.nodes import Collect, ScriptedPlugin, ScriptedSource, Slow, SlowPair
+from livegraph.testing.runs import RunResult, run_graph, run_plan, temporary_plugin
+
+__all__ = [
+    "Collect",
+    "Deadlock",
+    "RunResult",
+    "ScriptedPlugin",
+    "ScriptedSource",
+    "Slow",
+    "SlowPair",
+    "VirtualClock",
+    "VirtualLoop",
+    "run_graph",
+    "run_plan",
+    "temporary_plugin",
+]

@@ -26,8 +26,6 @@ class ScriptedSource(Source):
     fail_at: int = Param(-1, doc="the frame at which reading fails, once")
     restart_pts: int = Param(0, ge=0, doc="pts begin anew every so many frames, as in a loop; 0: never")
 
-    _failed: ClassVar[set[str]] = set()
-
     @classmethod
     def is_live(cls, params: Any) -> bool:
         return bool(params.live)
@@ -150,16 +148,21 @@ class CollectRecord(Collect):
 
 
 class ScriptedPlugin:
-    """Brings the scripted nodes as `test.*`."""
+    """Brings the scripted nodes as `test.*`; its `test.collect` and `test.record` keep into `self.kept`."""
 
     livegraph_api = "1"
 
+    def __init__(self) -> None:
+        self.kept: dict[str, list[tuple[Frame, int]]] = {}
+
     @hookimpl
     def livegraph_nodes(self) -> list[NodeSpec]:
+        collect = type("Collect", (Collect,), {"kept": self.kept})
+        record = type("CollectRecord", (CollectRecord,), {"kept": self.kept})
         return [
             NodeSpec("test.source", ScriptedSource, "Frames at a steady rate"),
             NodeSpec("test.slow", Slow, "Passes frames on after a while; fails, hangs or skips on request"),
             NodeSpec("test.pair", SlowPair, "As test.slow, with a second input"),
-            NodeSpec("test.collect", Collect, "Shows nothing and keeps everything"),
-            NodeSpec("test.record", CollectRecord, "Keeps everything, as a recorder"),
+            NodeSpec("test.collect", collect, "Shows nothing and keeps everything"),
+            NodeSpec("test.record", record, "Keeps everything, as a recorder"),
         ]
