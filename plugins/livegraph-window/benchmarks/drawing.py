@@ -1,4 +1,4 @@
-"""Milliseconds to draw a frame (SDL's dummy driver: without the display's own share): python benchmarks/drawing.py"""
+"""Milliseconds to draw a frame on SDL's dummy driver, so without the display's share: python benchmarks/drawing.py"""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ os.environ["SDL_VIDEODRIVER"] = "dummy"
 
 import numpy as np
 
-from livegraph_window.screen import Screen
+from livegraph_window.window import Window
 
 FRAMES = 60
 CASES = [
@@ -25,7 +25,7 @@ CASES = [
 
 def milliseconds(picture: tuple[int, int], window: str, smooth: bool) -> float:
     """The median over FRAMES frames."""
-    screen = Screen(0, window, "benchmark")
+    screen = Window(0, window, "benchmark")
     pixels = np.random.default_rng(0).integers(0, 256, (picture[1], picture[0], 3), np.uint8)
     times = []
     for _ in range(FRAMES):

@@ -1,36 +1,30 @@
-"""A window on SDL's dummy driver: everything is drawn, nothing is seen."""
+"""Pictures, and SDL's dummy driver, on which everything is drawn and nothing is seen."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
+import numpy as np
 import pytest
 
-from livegraph import Context
-from livegraph_window.show import Show
-
-
-class NoClock:
-    def now_ns(self) -> int:
-        return 0
-
-    async def sleep_until(self, when_ns: int) -> None: ...
+from livegraph import Image
 
 
 @pytest.fixture
-def show(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Show]]:
-    """Makes windows from parameters, and closes them."""
+def dummy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
-    monkeypatch.setattr(Show, "main_thread", False)
-    opened: list[Show] = []
 
-    def make(**params: Any) -> Show:
-        window = Show(Show.Params(**params), Context("window", "live", NoClock()))
-        window.setup()
-        opened.append(window)
-        return window
 
-    yield make
-    for window in opened:
-        window.teardown()
+def _colours(width: int, height: int) -> Image:
+    picture = np.zeros((height, width, 3), np.uint8)
+    picture[: height // 2, : width // 2, 0] = 255
+    picture[: height // 2, width // 2 :, 1] = 255
+    picture[height // 2 :, : width // 2, 2] = 255
+    picture[height // 2 :, width // 2 :] = 255
+    return picture
+
+
+@pytest.fixture
+def colours() -> Callable[[int, int], Image]:
+    """`colours(width, height)`: a red, a green, a blue and a white quarter."""
+    return _colours

@@ -1,154 +1,120 @@
+"""The node and the window's process, on SDL's dummy driver."""
+
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
-import pygame
 import pytest
 
-from livegraph import EndOfStream, Frame, Image, InputError
+from livegraph import Context, EndOfStream, Frame, Image, InputError, NodeError
 from livegraph_window.show import Show
 
 Open = Callable[..., Show]
+Colours = Callable[[int, int], Image]
 
 
-def colours(width: int, height: int) -> Image:
-    """Red, green / blue, white quarters."""
-    picture = np.zeros((height, width, 3), np.uint8)
-    picture[: height // 2, : width // 2, 0] = 255
-    picture[: height // 2, width // 2 :, 1] = 255
-    picture[height // 2 :, : width // 2, 2] = 255
-    picture[height // 2 :, width // 2 :] = 255
-    return picture
+class NoClock:
+    def now_ns(self) -> int:
+        return 0
+
+    async def sleep_until(self, when_ns: int) -> None: ...
 
 
-def on_screen() -> Image:
-    return np.ascontiguousarray(pygame.surfarray.array3d(pygame.display.get_surface()).swapaxes(0, 1))
+@pytest.fixture
+def show(dummy: None) -> Iterator[Open]:
+    """Makes windows from parameters, and closes them."""
+    opened: list[Show] = []
+
+    def make(**params: Any) -> Show:
+        window = Show(Show.Params(**params), Context("window", "live", NoClock()))
+        opened.append(window)
+        window.setup()
+        return window
+
+    yield make
+    for window in opened:
+        window.teardown()
 
 
-def press(key: int) -> None:
-    pygame.event.post(pygame.event.Event(pygame.KEYDOWN, key=key))
-
-
-def test_a_picture_of_the_windows_size_is_shown_as_it_is(show: Open) -> None:
-    picture = np.random.default_rng(1).integers(0, 256, (480, 640, 3), np.uint8)
-    assert show().process(Frame(0, data=picture)) is None
-    np.testing.assert_array_equal(on_screen(), picture)
-
-
-@pytest.mark.parametrize("smooth", [True, False])
-def test_a_picture_is_scaled_to_fit_with_its_aspect_kept_and_black_around_it(show: Open, smooth: bool) -> None:
-    show(size="400x100", smooth=smooth).process(Frame(0, data=colours(160, 80)))
-    seen = on_screen()
-    assert seen.shape == (100, 400, 3)
-    assert not seen[:, :100].any() and not seen[:, 300:].any()
-    expected = colours(200, 100)
-    error = np.abs(seen[:, 100:300].astype(int) - expected)
-    assert np.median(error) == 0 and error.mean() < 3
-    assert tuple(seen[25, 150]) == (255, 0, 0) and tuple(seen[75, 150]) == (0, 0, 255)
-
-
-def test_bars_are_black_again_after_the_picture_changes_its_shape(show: Open) -> None:
-    window = show(size="100x100")
-    window.process(Frame(0, data=np.full((50, 50, 3), 200, np.uint8)))
-    window.process(Frame(1, data=np.full((25, 50, 3), 200, np.uint8)))
-    seen = on_screen()
-    assert not seen[:25].any() and not seen[75:].any() and (seen[25:75] == 200).all()
-
-
-def test_padded_rows_are_shown_right(show: Open) -> None:
-    padded = np.random.default_rng(2).integers(0, 256, (480, 700, 3), np.uint8)
-    show().process(Frame(0, data=padded[:, :640]))
-    np.testing.assert_array_equal(on_screen(), padded[:, :640])
-
-
-def test_small_pictures_open_a_window_that_can_be_seen(show: Open) -> None:
-    show().process(Frame(0, data=colours(256, 256)))
-    assert pygame.display.get_window_size() == (512, 512)
-
-
-def test_the_pointer_is_hidden_and_the_window_has_its_title(show: Open) -> None:
-    show(title="stage left").process(Frame(0, data=colours(640, 480)))
-    assert not pygame.mouse.get_visible()
-    assert pygame.display.get_caption()[0] == "stage left"
-
-
-def test_escape_ends_the_stream_here(show: Open) -> None:
+def test_pictures_of_every_size_and_layout_are_taken(show: Open, colours: Colours) -> None:
     window = show()
-    assert window.process(Frame(0, data=colours(64, 64))) is None
-    press(pygame.K_ESCAPE)
-    assert window.process(Frame(1, data=colours(64, 64))) == EndOfStream()
-    assert window.process(Frame(2, data=colours(64, 64))) == EndOfStream()
+    padded = colours(700, 480)[:, :640]
+    for picture in (colours(64, 48), colours(640, 480), padded, colours(3, 2)):
+        assert window.process(Frame(0, data=picture)) is None
 
 
-def test_closing_the_window_ends_the_stream_here(show: Open) -> None:
+def test_a_closed_window_ends_the_stream_here(show: Open, colours: Colours) -> None:
     window = show()
-    window.process(Frame(0, data=colours(64, 64)))
-    pygame.event.post(pygame.event.Event(pygame.QUIT))
-    assert window.process(Frame(1, data=colours(64, 64))) == EndOfStream()
+    window.process(Frame(0, data=colours(64, 48)))
+    window._window.closed = True
+    assert window.process(Frame(1, data=colours(64, 48))) == EndOfStream()
 
 
-def test_other_keys_do_nothing(show: Open) -> None:
-    window = show()
-    window.process(Frame(0, data=colours(64, 64)))
-    press(pygame.K_q)
-    assert window.process(Frame(1, data=colours(64, 64))) is None
-
-
-def test_f_switches_to_full_screen_and_back(show: Open) -> None:
-    window = show(size="320x200")
-    window.process(Frame(0, data=colours(64, 64)))
-    press(pygame.K_f)
-    window.process(Frame(1, data=colours(64, 64)))
-    window.process(Frame(2, data=colours(64, 64)))
-    assert pygame.display.get_window_size() == pygame.display.get_desktop_sizes()[0]
-    press(pygame.K_f)
-    window.process(Frame(3, data=colours(64, 64)))
-    window.process(Frame(4, data=colours(64, 64)))
-    assert pygame.display.get_window_size() == (320, 200)
-
-
-def test_full_screen_is_a_live_parameter(show: Open) -> None:
-    window = show(size="320x200")
-    window.process(Frame(0, data=colours(64, 64)))
-    window.params = Show.Params(size="320x200", fullscreen=True)
-    window.process(Frame(1, data=colours(64, 64)))
-    assert pygame.display.get_window_size() == pygame.display.get_desktop_sizes()[0]
+def test_two_windows_are_shown_beside_each_other(show: Open, colours: Colours) -> None:
+    for window in (show(title="left"), show(title="right")):
+        assert window.process(Frame(0, data=colours(64, 48))) is None
 
 
 def test_a_display_that_is_not_there_is_named(show: Open) -> None:
     with pytest.raises(InputError, match=r"display 7 is not there: this machine has 1"):
         show(display=7)
-    show()
 
 
-def test_a_second_window_is_refused_and_the_first_goes_on(show: Open) -> None:
-    first = show()
-    with pytest.raises(InputError, match="one"):
-        show()
-    assert first.process(Frame(0, data=colours(64, 64))) is None
+def test_a_window_process_that_dies_is_an_error_that_says_so(show: Open, colours: Colours) -> None:
+    window = show()
+    window.process(Frame(0, data=colours(64, 48)))
+    os.kill(window._window.pid, signal.SIGKILL)
+    with pytest.raises(NodeError, match="window's process ended unasked, with code -9"):
+        for _ in range(3):
+            window.process(Frame(1, data=colours(64, 48)))
 
 
-def test_a_window_can_be_opened_again_after_it_was_closed(show: Open) -> None:
-    show().teardown()
-    assert show().process(Frame(0, data=colours(64, 64))) is None
+def test_stop_signals_to_the_whole_group_leave_the_window_to_its_node(show: Open, colours: Colours) -> None:
+    window = show()
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        os.kill(window._window.pid, stop)
+        assert window.process(Frame(1, data=colours(64, 48))) is None
 
 
-def test_macos_off_the_main_thread_is_an_error_with_a_reason_not_a_crash(
-    show: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import threading
+def test_closing_ends_the_process_soon(show: Open, colours: Colours) -> None:
+    window = show()
+    window.process(Frame(0, data=colours(64, 48)))
+    start = time.monotonic()
+    window.teardown()
+    assert time.monotonic() - start < 1.5
+    assert window._window._process.returncode == 0
 
-    monkeypatch.setattr(Show, "main_thread", True)
-    caught: list[BaseException] = []
 
-    def elsewhere() -> None:
-        try:
-            show()
-        except InputError as error:
-            caught.append(error)
+KILLED = """
+import os, signal
+from livegraph_window.window import Window
+window = Window(0, "auto", "orphan")
+print("open", flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
 
-    thread = threading.Thread(target=elsewhere)
-    thread.start()
-    thread.join()
-    assert "main thread" in str(caught[0])
+
+def test_the_window_goes_when_the_run_is_killed(dummy: None) -> None:
+    command = [sys.executable, "-c", KILLED]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        out, _ = run.communicate(timeout=20)  # returns once the window's process, which shares stderr, is gone too
+    assert out.strip() == "open"
+
+
+def test_the_window_process_is_light() -> None:
+    code = "import sys, livegraph_window.child; assert not {'livegraph', 'numpy', 'pydantic'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_nothing_is_written_into_the_picture(show: Open) -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
+    before = picture.copy()
+    show().process(Frame(0, data=picture))
+    np.testing.assert_array_equal(picture, before)

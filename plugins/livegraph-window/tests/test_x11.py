@@ -38,7 +38,7 @@ def play():
             print("ended", flush=True)
             break
         if count == 5:
-            print("showing", flush=True)
+            print("showing", window._window.pid, flush=True)
         time.sleep(0.01)
     window.teardown()
 
@@ -100,8 +100,9 @@ def test_the_picture_is_on_the_screen_f_fills_it_and_escape_ends_it(x11: str, tm
     with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as player:
         try:
             assert player.stdout is not None
-            assert player.stdout.readline().strip() == "showing"
-            window = xdotool(x11, "search", "--onlyvisible", "--pid", str(player.pid)).split()[-1]
+            word, pid = player.stdout.readline().split()
+            assert word == "showing"
+            window = xdotool(x11, "search", "--onlyvisible", "--pid", pid).split()[-1]
             geometry = xdotool(x11, "getwindowgeometry", "--shell", window)
             place = dict(line.split("=") for line in geometry.splitlines())
             x, y = int(place["X"]), int(place["Y"])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from livegraph import Size
+if TYPE_CHECKING:
+    from livegraph import Size
 
 SIZE = r"^(auto|[1-9]\d{0,4}x[1-9]\d{0,4})$"
 """How a window's size is written: `auto`, or WIDTHxHEIGHT."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-import threading
-from typing import Any, ClassVar
+from typing import Any
 
-from livegraph import EndOfStream, Frame, In, InputError, Param, Sink, Video
+from livegraph import EndOfStream, Frame, In, Param, Sink, Video
 from livegraph_window.display import why_no_display
 from livegraph_window.fit import SIZE
 
@@ -20,8 +18,6 @@ class Show(Sink):
     """
 
     presents = True
-    main_thread: ClassVar[bool] = sys.platform == "darwin"
-    """macOS shows windows only from the process's first thread."""
 
     video: In[Video]
     size: str = Param(
@@ -37,26 +33,15 @@ class Show(Sink):
         return why_no_display()
 
     def setup(self) -> None:
-        if self.main_thread and threading.current_thread() is not threading.main_thread():
-            raise InputError("macOS opens windows on the main thread only, and this run has its nodes on others")
-        from livegraph_window.screen import Screen
+        from livegraph_window.window import Window
 
-        self._screen = Screen(self.display, self.size, self.title)
-        self._asked = self._fullscreen = self.fullscreen
+        self._window = Window(self.display, self.size, self.title)
 
     def process(self, video: Frame) -> EndOfStream | None:
-        if self._screen.closed:
-            return EndOfStream()
-        if self._asked != self.fullscreen:
-            self._asked = self._fullscreen = self.fullscreen
-        self._screen.show(video.data, fullscreen=self._fullscreen, smooth=self.smooth)
-        keys = self._screen.keys()
-        if "escape" in keys:
-            self._screen.closed = True
-        if "f" in keys:
-            self._fullscreen = not self._fullscreen
-        return EndOfStream() if self._screen.closed else None
+        if not self._window.closed:
+            self._window.show(video.data, fullscreen=self.fullscreen, smooth=self.smooth)
+        return EndOfStream() if self._window.closed else None
 
     def teardown(self) -> None:
-        if hasattr(self, "_screen"):
-            self._screen.close()
+        if hasattr(self, "_window"):
+            self._window.close()
