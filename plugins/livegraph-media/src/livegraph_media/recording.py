@@ -40,6 +40,7 @@ class Recording:
         context = stream.codec_context
         context.colorspace = context.color_primaries = context.color_trc = MATRIX_CODE[like.matrix]
         context.color_range = int(color_range(like.full_range))
+        self._output.start_encoding()
         self._stream = stream
         self._held: Packet[VideoStream] | None = None
         self._keyframe_due_ns = 0

@@ -1,0 +1,59 @@
+import subprocess
+import sys
+from importlib import import_module
+
+import pytest
+from media_support import built
+
+from livegraph import Frame, Node
+from livegraph_media import plugin
+from livegraph_media.null import Null
+
+LIGHT = """
+import sys
+import livegraph_media, livegraph_media.plugin
+for spec in livegraph_media.plugin.livegraph_nodes():
+    __import__(spec.target.split(":")[0])
+heavy = {"av", "skimage", "cv2"} & set(sys.modules)
+assert not heavy, heavy
+"""
+
+
+def target_of(target: str) -> object:
+    module, name = target.split(":")
+    return getattr(import_module(module), name)
+
+
+def test_listing_and_describing_the_nodes_imports_no_media_library() -> None:
+    subprocess.run([sys.executable, "-c", LIGHT], check=True, timeout=60)
+
+
+@pytest.mark.parametrize("spec", plugin.livegraph_nodes(), ids=lambda spec: spec.type)
+def test_every_listed_node_is_there(spec) -> None:
+    node = target_of(spec.target)
+    assert isinstance(node, type)
+    assert issubclass(node, Node)
+    assert node.__doc__
+    assert all(field.description for field in node.Params.model_fields.values())
+
+
+@pytest.mark.parametrize("spec", plugin.livegraph_converters(), ids=lambda spec: f"{spec.src}-{spec.dst}")
+def test_every_listed_converter_is_there(spec) -> None:
+    assert callable(target_of(spec.target))
+
+
+@pytest.mark.parametrize(
+    ("name", "param"), [("camera", "device"), ("file", "path"), ("images", "path"), ("record", "path")]
+)
+def test_devices_and_paths_are_not_set_from_outside(name: str, param: str) -> None:
+    node = target_of(next(s.target for s in plugin.livegraph_nodes() if s.type == f"media.{name}"))
+    extra = node.Params.model_fields[param].json_schema_extra
+    assert extra["remote"] is False
+
+
+def test_null_counts_what_it_swallows() -> None:
+    node = built(Null)
+    for index in range(3):
+        node.process(input=Frame(index, data=object()))
+    assert node.frames == 3
+    node.teardown()
