@@ -76,6 +76,16 @@ def test_a_window_process_that_dies_is_an_error_that_says_so(show: Open, colours
             window.process(Frame(1, data=colours(64, 48)))
 
 
+def test_a_window_process_that_hangs_is_ended_and_named(
+    show: Open, colours: Colours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("livegraph_window.window.TO_SHOW", 0.2)
+    window = show()
+    os.kill(window._window.pid, signal.SIGSTOP)
+    with pytest.raises(NodeError, match=r"did not answer within 0.2 s"):
+        window.process(Frame(0, data=colours(64, 48)))
+
+
 def test_stop_signals_to_the_whole_group_leave_the_window_to_its_node(show: Open, colours: Colours) -> None:
     window = show()
     for stop in (signal.SIGINT, signal.SIGTERM):

@@ -6,6 +6,7 @@ import contextlib
 import json
 import mmap
 import os
+import select
 import subprocess
 import sys
 import tempfile
@@ -15,8 +16,12 @@ import numpy as np
 
 from livegraph import Image, InputError, NodeError, size_of
 
-PATIENCE = 2.0
-"""Seconds that the window's process has to end by itself."""
+TO_START = 30.0
+TO_SHOW = 8.0
+TO_END = 2.0
+"""Seconds that the window's process has for each; then it is ended. `TO_SHOW` is less than a node's watchdog time, so
+that a window that hangs is an error, after which a new one opens.
+"""
 
 
 class Window:
@@ -39,7 +44,7 @@ class Window:
 
     def _greet(self) -> None:
         try:
-            said = self._hear()
+            said = self._hear(TO_START)
         except NodeError:
             self.close()
             raise
@@ -52,7 +57,7 @@ class Window:
         width, height = size_of(picture)
         np.copyto(self._room(picture.nbytes).reshape(picture.shape), picture)
         self._tell(width=width, height=height, fullscreen=fullscreen, smooth=smooth)
-        self.closed = self._hear()["closed"]
+        self.closed = self._hear(TO_SHOW)["closed"]
 
     def _room(self, length: int) -> Image:
         """`length` bytes of the file that both processes map."""
@@ -71,8 +76,12 @@ class Window:
         except BrokenPipeError:
             raise self._ended() from None
 
-    def _hear(self) -> dict[str, Any]:
+    def _hear(self, seconds: float) -> dict[str, Any]:
+        """The next line from the process, of which there is one per question."""
         assert self._process.stdout is not None
+        if not select.select([self._process.stdout], [], [], seconds)[0]:
+            self._process.kill()
+            raise NodeError(f"the window's process did not answer within {seconds:g} s, and was ended")
         line = self._process.stdout.readline()
         if not line:
             raise self._ended()
@@ -90,7 +99,7 @@ class Window:
         with contextlib.suppress(BrokenPipeError):  # it is gone already, and its last words are not needed
             self._process.stdin.close()
         try:
-            self._process.wait(PATIENCE)
+            self._process.wait(TO_END)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
