@@ -42,7 +42,8 @@ def rgb24_to_yuv420p(picture: Image) -> Yuv420p:
     red, blue = _LUMA_WEIGHTS[matrix]
     r, g, b = (picture[..., channel].astype(np.float32) for channel in range(3))
     luma = red * r + (1 - red - blue) * g + blue * b
-    cb, cr = (_halve((b - luma) / (2 * (1 - blue)))), _halve((r - luma) / (2 * (1 - red)))
+    cb = _halve((b - luma) / (2 * (1 - blue)))
+    cr = _halve((r - luma) / (2 * (1 - red)))
     return Yuv420p(_limited_luma(luma), _limited_chroma(cb), _limited_chroma(cr), matrix, full_range=False)
 
 
