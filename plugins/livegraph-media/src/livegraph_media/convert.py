@@ -70,7 +70,7 @@ def gray8_to_rgb24(picture: Image) -> Image:
 
 
 def _swscale(
-    frame: VideoFrame, pixels: str, matrix: Matrix, from_full: bool, to_full: bool, how: Interpolation
+    frame: VideoFrame, pixels: str, matrix: Matrix, from_full: bool, to_full: bool, how: int
 ) -> VideoFrame:
     colorspace: Colorspace = COLORSPACE[matrix]
     size = frame.width, frame.height

@@ -23,11 +23,13 @@ _local = threading.local()
 _FULL_RANGE = 2
 _LIMITED_RANGE = 1
 
-EXACT = Interpolation.AREA | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INP
+# Flags of swscale (swscale.h), whose names PyAV has from 18 on only.
+_ACCURATE_RND, _FULL_CHR_H_INT, _FULL_CHR_H_INP = 0x40000, 0x2000, 0x4000
+EXACT = int(Interpolation.AREA) | _ACCURATE_RND | _FULL_CHR_H_INP
 """To subsampled chroma: the mean of each four pixels, rounded (swscale's default is off by up to 9 levels)."""
-UPSAMPLE = Interpolation.POINT | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
+UPSAMPLE = int(Interpolation.POINT) | _ACCURATE_RND | _FULL_CHR_H_INT
 """From subsampled chroma: each value stands for its four pixels, rounded (the default is darker by a level)."""
-SCALE = Interpolation.BICUBIC | Interpolation.ACCURATE_RND
+SCALE = int(Interpolation.BICUBIC) | _ACCURATE_RND
 
 
 def color_range(full: bool) -> ColorRange:
