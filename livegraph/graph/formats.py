@@ -2,7 +2,10 @@
 
 An output that is `like` an input shares that input's format. So the ports form trees: a root (an output that chooses
 for itself), the inputs it feeds, and, through outputs like them, the inputs further down. Each tree is solved exactly,
-from the leaves up: a conversion costs far more than any preference, and the wires of one output share it.
+from the leaves up. A conversion that is put in costs most, and the wires of one output share it. An output that makes
+another format than its first most likely converts inside, which is as much work and one hop less. An input's second
+choice costs little, but on a long chain it adds up: so a decoder's planes reach the encoder as they are, and a window
+beside it gets a converter of its own.
 """
 
 from __future__ import annotations
@@ -16,7 +19,9 @@ from livegraph.graph.draft import Draft, Step, Wire
 from livegraph.types import PixelFormat
 
 ALL: tuple[PixelFormat, ...] = get_args(PixelFormat)
-_CONVERSION = 1000
+CONVERSION = 100
+MADE_OTHERWISE = 90
+LESS_LIKED = 5
 
 
 @dataclass(eq=False, slots=True)
@@ -35,7 +40,7 @@ class Choice:
     def weigh(self) -> None:
         """Find the least cost of this port and all below it, by its format; the children must have done so."""
         for rank, chosen in enumerate(self.allowed):
-            self.costs[chosen] = (rank if self.ranked else 0) + min(cost for cost, _ in self._ways(chosen))
+            self.costs[chosen] = self._price(rank) + min(cost for cost, _ in self._ways(chosen))
 
     def cheapest(self, there: Iterable[PixelFormat]) -> PixelFormat:
         """The best format among those that can be had."""
@@ -45,6 +50,11 @@ class Choice:
         """The formats that the children should be offered where this port has `chosen`."""
         return min(self._ways(chosen))[1]
 
+    def _price(self, rank: int) -> int:
+        if not self.ranked or not rank:
+            return 0
+        return LESS_LIKED * rank if self.wire is not None else MADE_OTHERWISE + rank
+
     def _ways(self, chosen: PixelFormat) -> Iterator[tuple[int, tuple[PixelFormat, ...]]]:
         others = [name for name in ALL if name != chosen]
         for count in range(len(others) + 1):
@@ -52,7 +62,7 @@ class Choice:
                 there = (chosen, *converted)
                 if all(set(there) & set(child.allowed) for child in self.children):
                     below = sum(child.costs[child.cheapest(there)] for child in self.children)
-                    yield count * _CONVERSION + below, there
+                    yield count * CONVERSION + below, there
 
 
 def choose_formats(draft: Draft) -> None:

@@ -15,7 +15,7 @@ nodes:
   echo: {use: t.echo, in: {video: camera, previous: delay}}
   soft: {use: %s, in: echo}
   delay: {use: core.delay, in: soft, params: {frames: %d}}
-  window: {use: t.show, in: soft}
+  window: {use: t.null, in: soft}
 """
 
 
@@ -45,7 +45,7 @@ nodes:
   camera: {use: t.camera}
   delay: {use: core.delay, in: camera}
   echo: {use: t.echo, in: {video: camera, previous: delay}}
-  window: {use: t.show, in: echo}
+  window: {use: t.null, in: echo}
 """
     )
     assert plan.by_id["echo"].inputs[1].role == "feedback"
@@ -60,11 +60,11 @@ nodes:
   delay: {use: core.delay, in: camera, params: {frames: 5}}
   soft: {use: t.filter, in: delay}
   echo: {use: t.echo, in: {video: soft, previous: delay}}
-  window: {use: t.show, in: echo}
+  window: {use: t.null, in: echo}
 """
     )
     assert plan.by_id["soft"].inputs[0].src.node == "delay"
-    assert plan.by_id["delay"].formats == {"video": "rgb24", "out": "rgb24"}
+    assert plan.by_id["delay"].formats == {"video": "yuv420p", "out": "yuv420p"}
     assert plan.by_id["echo"].inputs[1].delay_frames == 5
 
 
@@ -75,7 +75,7 @@ nodes:
   camera: {use: t.camera}
   delay: {use: core.delay, in: strict}
   strict: {use: t.strict, in: {video: camera, previous: {from: delay, optional: true}}}
-  window: {use: t.show, in: strict}
+  window: {use: t.null, in: strict}
 """
     )
     assert plan.by_id["strict"].inputs[1].optional
@@ -98,7 +98,7 @@ nodes:
   camera: {use: t.camera}
   echo: {use: t.strictchunk, in: {video: camera, previous: delay}}
   delay: {use: core.delay, in: echo, params: {frames: %d}}
-  window: {use: t.show, in: echo}
+  window: {use: t.null, in: echo}
 """
     assert load(text % 4).by_id["echo"].inputs[1].delay_frames == 4
     assert "holds back 3 frames" in problems(text % 3)[0]
