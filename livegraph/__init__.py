@@ -1,5 +1,6 @@
 """livegraph: a plugin-based node graph runtime for live AI video."""
 
+from livegraph.bench.figure import Figure
 from livegraph.declare import In, Out
 from livegraph.decorator import node
 from livegraph.errors import (
@@ -15,7 +16,7 @@ from livegraph.errors import (
     Stalled,
 )
 from livegraph.frame import EndOfStream, Frame, Gap
-from livegraph.hookspecs import BackendSpec, ConverterSpec, PipelineSpec, hookimpl
+from livegraph.hookspecs import BackendSpec, BenchSpec, ConverterSpec, PipelineSpec, hookimpl
 from livegraph.node import Cadence, Context, Function, Node, NodeSpec, Sink, Source
 from livegraph.params import Param, Params
 from livegraph.picture import Yuv420p, matrix_for, pixel_format, size_of
@@ -40,12 +41,14 @@ __all__ = [
     "AnyPort",
     "Audio",
     "BackendSpec",
+    "BenchSpec",
     "Cadence",
     "Context",
     "ConverterSpec",
     "Depth",
     "DeviceMemoryError",
     "EndOfStream",
+    "Figure",
     "Flow",
     "Frame",
     "Function",

@@ -56,6 +56,17 @@ class PipelineSpec:
     summary: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class BenchSpec:
+    """A benchmark. `target` is `"module:function"`, called with `quick: bool`: it yields a `Figure` as each is measured,
+    and takes seconds rather than minutes where `quick` is true. It raises `InputError` where something is missing.
+    """
+
+    name: str
+    target: str
+    summary: str = ""
+
+
 @hookspec
 def livegraph_nodes() -> Sequence[NodeSpec]:  # type: ignore[empty-body]
     """Node types that the plugin brings."""
@@ -74,6 +85,11 @@ def livegraph_converters() -> Sequence[ConverterSpec]:  # type: ignore[empty-bod
 @hookspec
 def livegraph_pipelines() -> Sequence[PipelineSpec]:  # type: ignore[empty-body]
     """Graphs that the plugin ships, run by name."""
+
+
+@hookspec
+def livegraph_benches() -> Sequence[BenchSpec]:  # type: ignore[empty-body]
+    """Benchmarks, run with `livegraph bench NAME`."""
 
 
 @hookspec

@@ -14,7 +14,7 @@ import pluggy
 
 from livegraph import hookspecs
 from livegraph.errors import PluginError
-from livegraph.hookspecs import API, BackendSpec, ConverterSpec, PipelineSpec
+from livegraph.hookspecs import API, BackendSpec, BenchSpec, ConverterSpec, PipelineSpec
 from livegraph.node import Node, NodeSpec, node_class
 from livegraph.types import PixelFormat
 
@@ -38,7 +38,7 @@ KNOWN_DISTRIBUTIONS: Mapping[str, str] = {
     )
 } | {"web": "livegraph-server", "vcam": "livegraph-virtualcam"}
 
-T = TypeVar("T", NodeSpec, BackendSpec, ConverterSpec, PipelineSpec)
+T = TypeVar("T", NodeSpec, BackendSpec, BenchSpec, ConverterSpec, PipelineSpec)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +105,11 @@ class Registry:
     def pipelines(self) -> dict[str, PipelineSpec]:
         """Graphs that plugins ship, by name."""
         return {spec.name: spec for spec in self._collect("livegraph_pipelines", PipelineSpec)}
+
+    def benches(self) -> dict[str, BenchSpec]:
+        """Benchmarks, by name; the core's own first."""
+        found = {spec.name: spec for spec in self._collect("livegraph_benches", BenchSpec)}
+        return dict(sorted(found.items(), key=lambda item: (not item[1].target.startswith("livegraph."), item[0])))
 
     def converter(self, src: PixelFormat, dst: PixelFormat) -> ConverterSpec | None:
         """The best converter from one pixel format to another."""

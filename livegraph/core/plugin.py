@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import permutations
 from typing import get_args
 
-from livegraph.hookspecs import ConverterSpec, hookimpl
+from livegraph.hookspecs import BenchSpec, ConverterSpec, hookimpl
 from livegraph.node import NodeSpec
 from livegraph.types import PixelFormat
 
@@ -25,3 +25,8 @@ def livegraph_nodes() -> list[NodeSpec]:
 def livegraph_converters() -> list[ConverterSpec]:
     pairs = permutations(get_args(PixelFormat), 2)
     return [ConverterSpec(src, dst, f"livegraph.core.convert:{src}_to_{dst}", 0) for src, dst in pairs]
+
+
+@hookimpl
+def livegraph_benches() -> list[BenchSpec]:
+    return [BenchSpec("runtime", "livegraph.bench.runtime:measure", "What the scheduler costs, and how fresh it is.")]
