@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from livegraph.graph.plan import Plan
 
 LINE_EVERY_S = 5.0
+REFRESHES = 4
+"""Of the table, per second: as often as there are new figures."""
 
 
 class Display(AbstractContextManager["Display"]):
@@ -62,13 +64,18 @@ class LiveTable(Display):
     def __init__(self, plan: Plan) -> None:
         from rich.console import Console
         from rich.live import Live
-        from rich.spinner import Spinner
-        from rich.text import Text
+
+        from livegraph.cli.table import Starting
 
         self._said: list[str] = []
         self._console = Console(highlight=False)
-        first = Spinner("dots", Text.assemble((plan.name, "bold"), f"  {plan.mode}  starting ..."))
-        self._live = Live(first, console=self._console, refresh_per_second=4, vertical_overflow="crop")
+        self._live = Live(
+            Starting(plan.name, plan.mode, self._said),
+            console=self._console,
+            refresh_per_second=REFRESHES,
+            redirect_stderr=sys.stderr.isatty(),
+            vertical_overflow="crop",
+        )
 
     def __enter__(self) -> LiveTable:
         self._live.start(refresh=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -87,7 +88,14 @@ def _refuse_missing_folders(*files: Path | None) -> None:
             raise typer.BadParameter(f"{file}: its folder does not exist")
 
 
+class _ToStderr(logging.Handler):
+    """Writes to what `sys.stderr` is at the moment, so that a line stands above the live table, not in it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        sys.stderr.write(self.format(record) + "\n")
+
+
 def _log(*, verbose: bool, quiet: bool) -> None:
     level = logging.DEBUG if verbose else logging.ERROR if quiet else logging.WARNING
-    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
+    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s", handlers=[_ToStderr()])
     logging.getLogger("livegraph").setLevel(level)

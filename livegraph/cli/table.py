@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, Group, RenderResult
+from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
@@ -17,6 +18,17 @@ WIDE = 100
 """Columns from which the node types are shown too."""
 NOTES = 6
 """How many notes are shown, the newest."""
+
+
+class Starting:
+    """What is shown until there are figures: models load and warm up meanwhile. `notes` may grow."""
+
+    def __init__(self, name: str, mode: str, notes: list[str]) -> None:
+        self._notes = notes
+        self._spinner = Spinner("dots", Text.assemble((name, "bold"), f"  {mode}  starting ..."))
+
+    def __rich__(self) -> Group:
+        return Group(self._spinner, *_notes({"notes": list(self._notes)}))
 
 
 class RunTable:
