@@ -43,7 +43,8 @@ class Deadlock(RuntimeError):
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """An event loop that advances a virtual clock instead of sleeping, and runs ready tasks in an order drawn from a seed.
+    """An event loop that advances a virtual clock instead of sleeping, and runs ready tasks in an order drawn from a
+    seed.
 
     Hours pass in seconds, a schedule is repeatable by its seed, and a deadlock shows the moment nothing can run. For
     nodes on the loop only: a thread's time is real.
@@ -60,7 +61,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self.now_ns / 1e9
 
-    def call_at(self, when: float, callback: Any, *args: Any, context: Any = None) -> asyncio.TimerHandle:
+    def call_at(  # type: ignore[override]
+        self, when: float, callback: Any, *args: Any, context: Any = None
+    ) -> asyncio.TimerHandle:
         """A nanosecond late rather than one early: rounding must not wake anyone before the time they asked for."""
         return super().call_at(when + 1e-9, callback, *args, context=context)
 

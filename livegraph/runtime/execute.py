@@ -33,9 +33,9 @@ class Executor(Protocol):
         """Run and wait. Raises what the function raises."""
         ...
 
-    def interrupt(self, error: BaseException) -> None:
-        """The call in flight raises `error` in its caller now; what it may still return is thrown away. After this the
-        executor is spent.
+    def interrupt(self, error: BaseException, then: Callable[[], Any] | None = None) -> None:
+        """The call in flight raises `error` in its caller now; what it may still return is thrown away, and `then` runs
+        in its place once it does return. After this the executor is spent.
         """
         ...
 
@@ -47,7 +47,7 @@ class Executor(Protocol):
 
 
 class LoopExecutor:
-    """Runs `async def` calls in the worker's own task: no hand-over, no copy. A call that never awaits holds the loop."""
+    """Runs `async def` calls in the worker's own task: no hand-over. A call that never awaits holds the loop."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -71,10 +71,12 @@ class LoopExecutor:
                 self._task = None
         return Done(result, began, self._clock.now_ns())
 
-    def interrupt(self, error: BaseException) -> None:
+    def interrupt(self, error: BaseException, then: Callable[[], Any] | None = None) -> None:
         if self._task is not None:
             self._error = error
             self._task.cancel()
+            if then is not None:
+                then()
 
     def stack(self) -> str:
         return "".join(traceback.format_list(_frames(self._task))) if self._task is not None else ""
@@ -103,9 +105,13 @@ class ThreadExecutor:
         finally:
             self._current = None
 
-    def interrupt(self, error: BaseException) -> None:
+    def interrupt(self, error: BaseException, then: Callable[[], Any] | None = None) -> None:
         if self._current is not None and not self._current.done():
             self._current.set_exception(error)
+        if then is not None:
+            late: asyncio.Future[Done] = self._loop.create_future()
+            late.add_done_callback(lambda future: future.exception())  # nobody is left to be told
+            self._calls.put((late, then))
         self.close()
 
     def stack(self) -> str:

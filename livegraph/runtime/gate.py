@@ -1,8 +1,8 @@
 """Admission: credits, latest-wins. Pure logic: it is told the time, and calls `admit`.
 
-A live source offers every frame here. While the graph is at work on as many frames as there are credits, a single slot
-keeps the newest; the one that it replaces is dropped before any work was spent on it. How many credits are right follows
-from measured service times; see `Credits`.
+A live source offers every frame here. While the graph is at work on as many frames as there are credits, a single
+slot keeps the newest; the one that it replaces is dropped before any work was spent on it. How many credits are right
+follows from measured service times; see `Credits`.
 """
 
 from __future__ import annotations
@@ -16,11 +16,17 @@ from livegraph.frame import Frame
 CALM_LOOKS = 10
 STARVED = 0.03
 """Share of the time that a bottleneck may wait for input while frames are refused."""
+SOURCE_BOUND = 0.8
+"""Share of the source's period below which a bottleneck has time to spare: there, credits cost no standing latency."""
+MOST_IDLE = 4
+"""Trim where the bottleneck has time to spare. Where it has not, each credit adds a service time to every age and soon
+gains no rate, so half the base is the most.
+"""
 
 
 @dataclass(slots=True)
 class Load:
-    """What a look at one node finds. Times in ns; `take`: frames per call; `waited`: share of the time without input."""
+    """What a look at one node finds: ns per call, frames per call, and the share of the time without input."""
 
     service_ns: float
     take: int = 1
@@ -62,12 +68,13 @@ class Credits:
         self.base = max(1, math.ceil(longest / (bottleneck.service_ns / bottleneck.take) - 0.03))
         if self.take > 1:
             self.base = 2 * self.take
-        self._tune(refused > 0 and bottleneck.waited > STARVED)
+        idle = bottleneck.service_ns / bottleneck.take < SOURCE_BOUND * period_ns
+        self._tune(refused > 0 and bottleneck.waited > STARVED, MOST_IDLE if idle else max(1, self.base // 2))
         return round(longest)
 
-    def _tune(self, starved: bool) -> None:
+    def _tune(self, starved: bool, most: int) -> None:
         if starved:
-            self.trim = min(self.trim + 1, max(1, self.base // 2))
+            self.trim = min(self.trim + 1, most)
             self._calm = 0
             return
         self._calm += 1
@@ -125,21 +132,22 @@ class Gate:
         self.refused += 1
         if self._all_wait():
             self.credits.stalled(self.out, self.credits.take)
-            self._open(now_ns)
+            self._let_in()
 
     def settled(self, now_ns: int) -> None:
         """A credit has come home."""
         self.out -= 1
-        if self._slot is not None and not self._burst:
-            self._open(now_ns)
+        if self._slot is not None and not self._burst and self._may_open(now_ns):
+            self._let_in()
 
     def close(self) -> Frame | None:
         """No more: gives back what still waits in the slot."""
         slot, self._slot = self._slot, None
         return slot
 
-    def _open(self, now_ns: int) -> None:
-        if self._slot is not None and self._may_open(now_ns):
+    def _let_in(self) -> None:
+        """The frame in the slot, if any, is the first of a burst."""
+        if self._slot is not None:
             frame, self._slot = self._slot, None
             self._enter(frame)
 

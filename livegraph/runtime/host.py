@@ -20,9 +20,10 @@ from livegraph.types import Clock
 class Host:
     """Shared by all workers of a run; loop thread only.
 
-    `epoch_ns`: the clock's time at run time 0; live pts count from it. `deadline_ns`: the age at which a live frame is no
-    longer worth work. `lead_pts_ns`: the newest pts that any source has let in. `fail` ends the run; `lose`: a node is gone for
-    good while the rest goes on; `degraded`: it is in trouble, and tried again; `stop` asks for an orderly end.
+    `epoch_ns`: the clock's time at run time 0; live pts count from it. `deadline_ns`: the age at which a live frame is
+    no longer worth work. `lead_pts_ns`: the newest pts that any source has let in. `fail` ends the run; `lose`: a node
+    is gone for good while the rest goes on; `degraded`: it is down and tried again, until `recovered`; `warn`: an error
+    that it survives; `stop` asks for an orderly end.
     """
 
     clock: Clock
@@ -34,6 +35,8 @@ class Host:
     fail: Callable[[str, BaseException], None]
     lose: Callable[[str, BaseException], None]
     degraded: Callable[[str, BaseException], None]
+    recovered: Callable[[str], None]
+    warn: Callable[[str, BaseException], None]
     stop: Callable[[], None]
     cpu: bool = False
     seed: int = 0

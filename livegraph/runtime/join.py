@@ -1,13 +1,13 @@
 """Assembly of a node's inputs by pts: pure logic over edges, no clock of its own and no waiting.
 
-The *group* (the primary and its exact partners) fires where all heads agree; *held* inputs are looked up at the primary's
-pts; a *merge* takes every item of every port in pts order.
+The *group* (the primary and its exact partners) fires where all heads agree; *held* inputs are looked up at the
+primary's pts; a *merge* takes every item of every port in pts order.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from livegraph.frame import Frame, Ticket
@@ -118,9 +118,9 @@ class Join:
         frame = next(item for item in inputs.values() if item is not None)
         return Fire(pts, frame, inputs, tickets, 0)
 
-    def _undecided(self, edges: Sequence[Edge] | object, pts: int, now_ns: int) -> Wait | None:
+    def _undecided(self, edges: Collection[Edge], pts: int, now_ns: int) -> Wait | None:
         """A Wait while some port may still bring something at or before `pts`; live, no longer than its `wait`."""
-        for edge in edges:  # type: ignore[attr-defined]
+        for edge in edges:
             if not edge.entries and not edge.ended and edge.bound < pts:
                 limit = edge.plan.wait_ns
                 if limit is None and edge.plan.role == "merge":
@@ -158,9 +158,9 @@ class Join:
             for edge in self._group.values()
         )
 
-    def _quiet(self, edges: Sequence[Edge] | object, ended: bool) -> Step:
+    def _quiet(self, edges: Collection[Edge], ended: bool) -> Step:
         """No head to work on: pass the bound on, or wait, or end."""
-        bound = min((FOREVER if edge.ended else edge.bound) for edge in edges)  # type: ignore[attr-defined]
+        bound = min((FOREVER if edge.ended else edge.bound) for edge in edges)
         if self._bound < bound < FOREVER:
             self._bound = bound
             return Pass(bound, ())

@@ -6,7 +6,6 @@ import asyncio
 import gc
 import inspect
 import logging
-from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -19,7 +18,7 @@ from livegraph.types import NodeState
 
 BACKOFF_S = (0.25, 30.0)
 GIVE_UP = 5
-"""Restarts within `WINDOW_S`, after which a node stays down."""
+"""Restarts, each within `WINDOW_S` of the one before, after which a node stays down."""
 WINDOW_S = 60.0
 TEARDOWN_S = 5.0
 
@@ -42,19 +41,25 @@ class Life:
         self.end_pts_ns = 0
         self.node: Node = plan.cls(plan.params, self._context())
         self._executor: Executor | None = None
-        self._recent: deque[int] = deque(maxlen=GIVE_UP)
+        self._failures = 0
+        self._failed_ns = 0
         self._built = False
 
     async def start(self) -> None:
         """Set the node up and warm it; raises what the node raises. Warming is not watched."""
         self.node = self.plan.cls(self.host.versions[self.plan.id].latest, self._context())
         self._executor = self._make_executor()
-        self._built = True
         try:
             await self._executor.call(self.node.setup)
+            self._built = True
             self.state = "warming"
             await self._executor.call(self.node.warm_up)
+        except asyncio.CancelledError:  # the run ends meanwhile: whatever the node opened, it closes when it comes back
+            self._executor.interrupt(Interrupted("stopped"), self.node.teardown)
+            self._executor = None
+            raise
         except Exception as error:
+            self._built = True  # what was opened before the error is closed
             raise named(self.plan.id, error) from error
         self.state = "running"
 
@@ -84,8 +89,9 @@ class Life:
     def interrupt(self) -> None:
         """Revoke the call in flight, if any: the run ends."""
         if self.calling_since_ns is not None and self._executor is not None:
-            self._built = not isinstance(self._executor, ThreadExecutor)
-            self._executor.interrupt(Interrupted("stopped"))
+            threaded = isinstance(self._executor, ThreadExecutor)
+            self._built = not threaded
+            self._executor.interrupt(Interrupted("stopped"), self.node.teardown if threaded else None)
 
     async def restart(self, *, failed: bool) -> bool:
         """Tear down and set up again, with backoff after a failure, until it works. False: it stays down."""
@@ -111,6 +117,7 @@ class Life:
                 self.host.degraded(self.plan.id, error)
                 failed = True
             else:
+                self.host.recovered(self.plan.id)
                 return True
 
     async def stop(self) -> None:
@@ -119,14 +126,16 @@ class Life:
         self.state = "ended"
 
     def _may_retry(self) -> bool:
+        """Whether one more try makes sense; a source is tried for ever, others not when they keep failing."""
         now = self.host.clock.now_ns()
-        self._recent.append(now)
-        full = len(self._recent) == GIVE_UP
-        return self.plan.kind == "source" or not (full and now - self._recent[0] < WINDOW_S * 1e9)
+        recent = self._failures > 0 and now - self._failed_ns < WINDOW_S * 1e9
+        self._failures = self._failures + 1 if recent else 1
+        self._failed_ns = now
+        return self.plan.kind == "source" or self._failures <= GIVE_UP
 
     async def _back_off(self) -> None:
         if self.host.live:
-            wait = min(BACKOFF_S[0] * 2 ** (len(self._recent) - 1), BACKOFF_S[1])
+            wait = min(BACKOFF_S[0] * 2 ** (self._failures - 1), BACKOFF_S[1])
             await asyncio.sleep(wait)
 
     async def _discard(self) -> None:

@@ -1,4 +1,4 @@
-"""Once a second: how many credits are right, who is the bottleneck, who hangs, and whether the latency budget is kept."""
+"""Once a second: how many credits are right, who hangs, and whether the latency budget is kept."""
 
 from __future__ import annotations
 
@@ -54,6 +54,8 @@ class Looks:
                 for node, worker in led.items()
             }
             floor = max(floor, self._set_credits(self._run.sources[id], led, loads))
+        if self._host.trace is not None:
+            self._host.trace.flush()
         self._host.deadline_ns = self._run.plan.deadline_ns or max(DEADLINE_NS, 3 * floor)
         self._check_budget()
 

@@ -8,7 +8,7 @@ from livegraph.observe.histogram import Histogram
 
 
 class Meter:
-    """Counters of one node, and what the gate's looks read: mean service time and time without input since the last look."""
+    """Counters of one node, and what the gate's looks read of it since the last look."""
 
     __slots__ = (
         "_busy_ns",

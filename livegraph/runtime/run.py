@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 import sys
+from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ from livegraph.types import Clock
 
 DRAIN_S = 10.0
 TICK_S = 0.25
+NOTES = 50
+"""The last things said that the statistics keep."""
 MEMORY_CAP = 1 << 30
 """Bytes that stalled offline edges may grow to, together."""
 
@@ -65,7 +68,7 @@ class Run:
     ) -> None:
         self.plan = plan
         self.registry = registry
-        self.notes: list[str] = list(plan.notes)
+        self.notes: deque[str] = deque(plan.notes, maxlen=NOTES)
         self.opened = False
         self.ended_ns = 0
         self.error: BaseException | None = None
@@ -76,10 +79,12 @@ class Run:
         self.edges: list[Edge] = []
         self._report = Report(self)
         self._trouble: dict[str, str] = {}
+        self._warned: dict[str, str] = {}
         self._phase = "starting"
         self._trace_path = trace
         self._cpu = cpu
         self._say = say or (lambda text: None)
+        self._starting: asyncio.Future[list[BaseException | None]] | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -99,8 +104,8 @@ class Run:
     def execute(
         self, duration_s: float | None = None, on_tick: Callable[[dict[str, Any]], None] | None = None
     ) -> Outcome:
-        """Run to the end. SIGINT and SIGTERM stop in order, a second one at once. `on_tick` gets the statistics a few times
-        a second, on a thread beside the loop.
+        """Run to the end. SIGINT and SIGTERM stop in order, a second one at once. `on_tick` gets the statistics a few
+        times a second, on a thread beside the loop.
         """
 
         async def main() -> Outcome:
@@ -129,7 +134,8 @@ class Run:
         except LivegraphError as error:
             self.error = self.error or error
         else:
-            await self._play(duration_s, on_tick)
+            if not self.host.stopping:
+                await self._play(duration_s, on_tick)
         self.ended_ns = self.host.clock.now_ns()
         self._phase = "ended"
         if self.host.trace is not None:
@@ -142,6 +148,8 @@ class Run:
         """End in order: sources end, nodes flush, sinks finalise; what has not drained by the deadline is cancelled."""
         if not self.host.stopping:
             self.host.stopping = True
+            if self._starting is not None and not self.opened:
+                self._starting.cancel()
             for source in self.sources.values():
                 source.stop()
             self.host.loop.call_later(DRAIN_S, self.cancel)
@@ -167,12 +175,15 @@ class Run:
             fail=self._fail,
             lose=self._lose,
             degraded=self._degraded,
+            recovered=self._recovered,
+            warn=self._warn,
             stop=self.stop,
             cpu=self._cpu,
             seed=self.plan.seed,
         )
         host = self.host
-        host.versions.update({node.id: Versions(node.params) for node in (*self.plan.nodes, *self.plan.functions)})
+        host.versions |= {node.id: Versions(node.params) for node in self.plan.nodes}
+        host.versions |= {item.id: Versions(item.params) for item in self.plan.functions}
         host.functions = {item.id: Signals(_function(item.cls, item.params)) for item in self.plan.functions}
         self.bus = Bus(self.plan, host.versions, lambda: host.lead_pts_ns)
         for lane, node in enumerate(self.plan.nodes):
@@ -209,14 +220,27 @@ class Run:
             source.gate.period_ns = 1e9 / source.plan.fps_hint
 
     async def _start(self) -> None:
-        """Set up and warm every node at once; the first that fails ends it for all."""
-        lives = [worker.life for worker in self.all_workers.values()]
+        """Set up and warm every node at once. One that fails ends it for all, unless its policy is `skip`."""
+        workers = list(self.all_workers.values())
         self._phase = "warming"
-        results = await asyncio.gather(*(life.start() for life in lives), return_exceptions=True)
-        errors = [result for result in results if isinstance(result, BaseException)]
-        if errors:
-            await asyncio.gather(*(life.stop() for life in lives))
-            raise errors[0]
+        self._starting = asyncio.gather(*(worker.life.start() for worker in workers), return_exceptions=True)
+        try:
+            results = await self._starting
+        except asyncio.CancelledError:
+            if not self.host.stopping:
+                raise
+            results = []
+        fatal: list[BaseException] = []
+        for worker, result in zip(workers, results, strict=False):
+            if isinstance(result, BaseException) and worker.plan.on_error == "skip":
+                self._lose(worker.plan.id, result)
+                worker.give_up()
+            elif isinstance(result, BaseException):
+                fatal.append(result)
+        if fatal or self.host.stopping:
+            await asyncio.gather(*(worker.life.stop() for worker in workers))
+        if fatal:
+            raise fatal[0]
 
     async def _play(self, duration_s: float | None, on_tick: Callable[[dict[str, Any]], None] | None) -> None:
         host = self.host
@@ -267,16 +291,20 @@ class Run:
         self._degraded(node, error)
 
     def _degraded(self, node: str, error: BaseException) -> None:
-        """Said once per node and text, however often it happens: the count is in the statistics."""
-        if self._trouble.get(node) != str(error):
-            self._trouble[node] = str(error)
+        self._trouble[node] = str(error)
+        self._warn(node, error)
+
+    def _warn(self, node: str, error: BaseException) -> None:
+        """Said once until something else goes wrong there, however often it happens: the count is in the statistics."""
+        if self._warned.get(node) != str(error):
+            self._warned[node] = str(error)
             self.notes.append(str(error))
             self._say(str(error))
 
-    def recovered(self, node: str) -> None:
-        """A node that was in trouble works again."""
-        if self.error is None:
-            self._trouble.pop(node, None)
+    def _recovered(self, node: str) -> None:
+        if self._trouble.pop(node, None) is not None:
+            self._warned.pop(node, None)
+            self._told(node, "works again")
 
     def _stalled(self) -> None:
         """Offline, everyone waits: the smallest full edge grows, under the memory cap."""

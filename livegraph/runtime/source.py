@@ -23,6 +23,8 @@ from livegraph.runtime.worker import Outlet
 
 SLACK_NS = 500_000_000
 """Live: how far a source's own clock may stray from ours before its pts are re-based."""
+NOTHING_YET_S = 0.002
+"""Pause after a read that brought nothing: a source that does not block must not spin."""
 STOP_GRACE_S = 0.25
 """How long a read may still take once the run stops."""
 
@@ -46,6 +48,7 @@ class SourceWorker:
         self._last: dict[str, Frame] = {}
         self._first_raw_ns: int | None = None
         self._jumped = False
+        self._lost = False
 
     async def run(self) -> None:
         """Until the stream ends, nobody listens any more, or the run stops."""
@@ -63,6 +66,11 @@ class SourceWorker:
             await self.life.stop()
             self.host.progress.left()
 
+    def give_up(self) -> None:
+        """The source is lost before it began: its stream ends at once."""
+        self._lost = True
+        self.life.state = "down"
+
     def stop(self) -> None:
         """The run ends: wake from waiting; a read that does not return soon is abandoned."""
         self.wake.set()
@@ -73,7 +81,7 @@ class SourceWorker:
             self.life.interrupt()
 
     async def _work(self) -> None:
-        while not self.host.stopping and not self.outlet.deserted:
+        while not (self._lost or self.host.stopping or self.outlet.deserted):
             if not self.host.live and self.outlet.full:
                 await self.wake.wait()
                 continue
@@ -111,7 +119,7 @@ class SourceWorker:
         if isinstance(item, EndOfStream):
             return False
         if item is None or isinstance(item, Gap):
-            await asyncio.sleep(0)  # nothing yet: let the others run
+            await asyncio.sleep(NOTHING_YET_S)
             return True
         for port, frame in item.items() if isinstance(item, Mapping) else ((self._lead, item),):
             if not isinstance(frame, Frame):
@@ -197,8 +205,11 @@ class SourceWorker:
         if isinstance(error, InputError):
             self.host.lose(self.plan.id, error)
             return False
+        if self.plan.on_error == "skip":
+            self.host.warn(self.plan.id, error)
+            return True
         self.host.degraded(self.plan.id, error)
-        return await self._restart(failed=True) if self.plan.on_error == "restart" else True
+        return await self._restart(failed=True)
 
     async def _restart(self, *, failed: bool) -> bool:
         again = await self.life.restart(failed=failed)

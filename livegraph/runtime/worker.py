@@ -82,6 +82,7 @@ class Worker:
         self._fill: list[Fire] = []
         self._pending: deque[Frame] = deque()
         self._seen_ns = NEVER
+        self._duration_ns = 0
         self._down = False
         self._ended = False
         self._revival: asyncio.Task[None] | None = None
@@ -99,7 +100,7 @@ class Worker:
         since, mean = self.life.calling_since_ns, self.meter.mean_ns
         waiting = len(self._fill) + sum(len(self.inlets[port].entries) for port in self._group[:1])
         if mean == 0.0:  # nothing measured yet: one chunk at a time
-            return math.inf if since is not None or waiting else 0.0
+            return math.inf if since is not None or waiting >= self.plan.cadence.take else 0.0
         left = max(0.0, since + mean - now_ns) if since is not None else 0.0
         return left + waiting // self.plan.cadence.take * mean
 
@@ -121,7 +122,7 @@ class Worker:
             self.outlet.end()
             if self._revival is not None:
                 self._revival.cancel()
-            self.life.end_pts_ns = max(self.life.end_pts_ns, self._seen_ns)
+            self.life.end_pts_ns = self._end_ns
             await self.life.stop()
             self.host.progress.left()
 
@@ -162,6 +163,7 @@ class Worker:
 
     async def _fire(self, step: Fire) -> None:
         self.meter.frames_in += 1
+        self._duration_ns = step.frame.duration_ns
         if step.frame.discontinuity:
             await self._jump()
         if self._down:
@@ -184,6 +186,11 @@ class Worker:
         if self.meter.mean_ns < COSTLY_NS or self._fill:
             return False
         return self.host.clock.now_ns() - frame.captured_ns > self.host.deadline_ns
+
+    @property
+    def _end_ns(self) -> int:
+        """The end of the stream so far: a picture that is not followed by another stays for its duration."""
+        return max(0, self._seen_ns + self._duration_ns)
 
     async def _jump(self) -> None:
         """Time has jumped: what belongs to the time before is finished, and the node forgets it."""
@@ -235,7 +242,7 @@ class Worker:
             else:
                 self.meter.dropped["error"] += 1
                 self.meter.errors += 1
-                self.host.degraded(
+                self.host.warn(
                     self.plan.id, NodeError(f"node {self.plan.id}: output {port}: pts does not rise; dropped")
                 )
         self._ended = self._ended or read.ended
@@ -266,7 +273,7 @@ class Worker:
         if wanted is self.life.node.params:
             return
         if differs_in_rebuild(self.life.node.params, wanted):
-            await self._revive(failed=False, permanent=False)
+            await self._revive(failed=False)
         self.life.node.params = wanted
 
     def _with_wires(self, params: Params, first: Fire) -> Params:
@@ -289,19 +296,26 @@ class Worker:
             self.host.fail(self.plan.id, error)
             self._ended = True
             return
-        permanent = isinstance(error, InputError)
-        (self.host.lose if permanent else self.host.degraded)(self.plan.id, error)
-        if self.plan.on_error == "restart" or permanent:
-            await self._revive(failed=True, permanent=permanent)
+        if isinstance(error, InputError):
+            self.host.lose(self.plan.id, error)
+            self.give_up()
+        elif self.plan.on_error == "restart":
+            self.host.degraded(self.plan.id, error)
+            await self._revive(failed=True)
+        else:
+            self.host.warn(self.plan.id, error)
 
-    async def _revive(self, *, failed: bool, permanent: bool) -> None:
-        """Build the node anew: offline in line, live beside the stream, which gets Gaps meanwhile."""
+    def give_up(self) -> None:
+        """The node is down for good: every input is answered by a Gap."""
         self._down = True
+        self.life.state = "down"
         self._drop_fill("error")
         self._pending.clear()
-        if permanent:
-            self.life.state = "down"
-        elif self.host.live:
+
+    async def _revive(self, *, failed: bool) -> None:
+        """Build the node anew: offline in line, live beside the stream, which gets Gaps meanwhile."""
+        self.give_up()
+        if self.host.live:
             self._revival = self.host.loop.create_task(self._restart(failed))
         else:
             await self._restart(failed)
@@ -356,8 +370,7 @@ class Worker:
         await self._complete_fill()
         if self._down:
             return
-        self.life.end_pts_ns = max(self._seen_ns, self.life.end_pts_ns)
-        self.life.node.ctx.end_pts_ns = self.life.end_pts_ns
+        self.life.node.ctx.end_pts_ns = self._end_ns
         try:
             done = await self.life.call(self.life.node.flush)
             if done.result is not None:
@@ -380,9 +393,9 @@ class Worker:
 
 
 class Presenter(Worker):
-    """A sink that shows pictures as they happen: it accepts each (which settles it), and calls the node when the picture
-    is due, evenly spaced although a chunk node gives bursts. While one is overdue, none is accepted: a slow sink is felt
-    at the gate.
+    """A sink that shows pictures as they happen: it accepts each (which settles it), and calls the node when the
+    picture is due, evenly spaced although a chunk node gives bursts. While one is overdue, none is accepted: a slow
+    sink is felt at the gate.
     """
 
     def __init__(self, plan: NodePlan, host: Host, lane: int) -> None:
@@ -423,6 +436,8 @@ class Presenter(Worker):
             self._queue.popleft()
             self.meter.dropped["age"] += 1
         await self._fire(self._queue.popleft())
+        if self._ended:  # closed by the person who watches
+            self.host.stop()
 
     def _measure(self, frame: Frame, done: Done) -> None:
         self.meter.called(done.ended_ns - done.began_ns)

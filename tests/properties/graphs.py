@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import strategies as st
@@ -95,4 +96,4 @@ def _add_sinks(draw: st.DrawFn, nodes: dict[str, Any]) -> None:
 
 
 def rising(frames: list[Frame]) -> bool:
-    return all(a.pts_ns < b.pts_ns for a, b in zip(frames, frames[1:], strict=False))
+    return all(a.pts_ns < b.pts_ns for a, b in pairwise(frames))

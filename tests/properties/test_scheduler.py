@@ -23,9 +23,14 @@ def play(case: Case) -> tuple[Run, Outcome, ScriptedPlugin]:
     run = Run(plan_graph(case.document, registry=registry))
 
     async def main(clock: VirtualClock) -> Outcome:
+        watching = asyncio.get_running_loop().create_task(watch(run))
         if case.cancel_at_s is not None:
             asyncio.get_running_loop().call_later(case.cancel_at_s, lambda: run.cancel())
-        return await run.main(case.duration_s, clock=clock)
+        try:
+            return await run.main(case.duration_s, clock=clock)
+        finally:
+            watching.cancel()
+            assert not watching.done() or watching.exception() is None, watching.exception()
 
     loop = VirtualLoop(case.seed)
     try:
@@ -33,6 +38,25 @@ def play(case: Case) -> tuple[Run, Outcome, ScriptedPlugin]:
     finally:
         loop.close()
     return run, outcome, scripted
+
+
+async def watch(run: Run) -> None:
+    """Raises where a gated source stalls: for a second every node has waited, and frames came but none was let in."""
+    before: dict[str, tuple[int, int, int]] = {}
+    while True:
+        await asyncio.sleep(1.0)
+        for name, source in run.sources.items():
+            gate = source.gate
+            if gate is None or not run.opened or run.host.stopping:
+                continue
+            led = [worker for worker in run.workers.values() if worker.plan.leads == name and worker.plan.attached]
+            idle = sum(worker.meter.process.count for worker in led)
+            now = (gate.admitted, idle, gate.offered)
+            then = before.get(name, now)
+            resting = all(worker.wake.waiting for worker in led)
+            stalled = resting and now[:2] == then[:2] and now[2] >= then[2] + 2
+            assert not stalled, f"{name}: {now} after {then}"
+            before[name] = now
 
 
 def check_always(case: Case, run: Run, outcome: Outcome, scripted: ScriptedPlugin) -> dict[str, Any]:
