@@ -1,6 +1,8 @@
+import re
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 from media_support import built
@@ -57,3 +59,26 @@ def test_null_counts_what_it_swallows() -> None:
         node.process(input=Frame(index, data=object()))
     assert node.frames == 3
     node.teardown()
+
+
+def test_pyav_is_imported_in_one_place_only() -> None:
+    """Two threads that import parts of a package in different orders can get half of it."""
+    folder = Path(plugin.__file__).parent
+    found = {path.name for path in folder.rglob("*.py") if re.search(r"^\s*(from|import) av\b", path.read_text(), re.M)}
+    assert found == {"ffmpeg.py"}
+
+
+TOGETHER = """
+import importlib, threading
+names = ["capture", "recorder", "player", "devices", "encoder", "convert", "shape"]
+failed = []
+threading.excepthook = lambda told: failed.append(told.exc_value)
+threads = [threading.Thread(target=importlib.import_module, args=(f"livegraph_media.{name}",)) for name in names]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+assert not failed, failed
+"""
+
+
+def test_nodes_may_be_set_up_at_the_same_time() -> None:
+    subprocess.run([sys.executable, "-c", TOGETHER], check=True, timeout=60)

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from livegraph import Context, Frame, Image, InputError, NodeError, Out, Param, PixelFormat, Size, Source, Video
-from livegraph_media.devices import open_camera
 from livegraph_media.pattern import Pattern
 from livegraph_media.size import SIZE_OR_SOURCE_PATTERN, parse_size
 
 if TYPE_CHECKING:
-    from av.container import InputContainer
-
     from livegraph_media.capture import LiveFrames
+    from livegraph_media.ffmpeg import InputContainer
+
+    Opener = Callable[[str, Size | None, float | None], InputContainer]
 
 _WAIT_S = 0.1
 _CAMERA_SIZES: tuple[Size, ...] = ((640, 480), (1280, 720), (1920, 1080))
@@ -34,8 +34,8 @@ class Camera(Source):
     fps: float = Param(30.0, gt=0, le=1000, unit="fps", doc="the rate to ask the camera for")
     fallback: Literal["pattern", "none"] = Param("pattern", doc="what to show where there is no camera at the start")
 
-    opener: ClassVar[Callable[[str, Size | None, float | None], InputContainer]] = staticmethod(open_camera)
-    """How a device is opened: the seam at which tests put another one."""
+    opener: ClassVar[Opener | None] = None
+    """How a device is opened, where not by `devices.open_camera`: the seam at which tests put a device of theirs."""
 
     @classmethod
     def fps_for(cls, params: Any) -> float | None:
@@ -45,13 +45,15 @@ class Camera(Source):
 
     def setup(self) -> None:
         from livegraph_media.capture import Capture, LiveFrames
+        from livegraph_media.devices import open_camera
         from livegraph_media.shape import Shaper
 
+        opener = type(self).opener or open_camera
         size = parse_size(self.size, self.ctx.size_hint)
         asked = None if self.size == "source" else camera_size(size)
         pixels = self.ctx.formats.get("out", "yuv420p")
         try:
-            capture = Capture(lambda: type(self).opener(self.device, asked, self.fps), self._now_ns)
+            capture = Capture(lambda: opener(self.device, asked, self.fps), self._now_ns)
         except NodeError as error:
             self._fall_back(error, pixels)
             return

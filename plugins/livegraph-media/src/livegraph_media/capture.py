@@ -6,13 +6,9 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from av.container import InputContainer
-from av.error import BlockingIOError as NothingYet
-from av.error import FFmpegError, InvalidDataError
-from av.video.frame import VideoFrame
-
 from livegraph import Frame, NodeError
 from livegraph_media.decode import nominal_fps, times_of, video_stream
+from livegraph_media.ffmpeg import FFmpegError, InputContainer, InvalidDataError, NothingYet, VideoFrame
 from livegraph_media.shape import Shaper
 from livegraph_media.timeline import Arrivals
 

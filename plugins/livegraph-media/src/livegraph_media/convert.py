@@ -8,10 +8,9 @@ stretch their chroma.
 from __future__ import annotations
 
 import numpy as np
-from av.video.frame import VideoFrame
-from av.video.reformatter import Colorspace, Interpolation
 
 from livegraph import Image, Yuv420p, matrix_for
+from livegraph_media.ffmpeg import Colorspace, Interpolation, VideoFrame
 from livegraph_media.planes import (
     COLORSPACE,
     EXACT,
@@ -69,9 +68,7 @@ def gray8_to_rgb24(picture: Image) -> Image:
     return views(_swscale(wrapped(picture), "rgb24", "bt601", True, True, Interpolation.BILINEAR))[0]
 
 
-def _swscale(
-    frame: VideoFrame, pixels: str, matrix: Matrix, from_full: bool, to_full: bool, how: int
-) -> VideoFrame:
+def _swscale(frame: VideoFrame, pixels: str, matrix: Matrix, from_full: bool, to_full: bool, how: int) -> VideoFrame:
     colorspace: Colorspace = COLORSPACE[matrix]
     size = frame.width, frame.height
     return reformatter(frame.format.name, size, pixels, size).reformat(

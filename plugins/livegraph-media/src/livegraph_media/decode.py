@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-import av
-from av.container import InputContainer
-from av.error import FFmpegError, InvalidDataError
-from av.video.frame import VideoFrame
-from av.video.stream import VideoStream
-
 from livegraph import InputError, NodeError
 from livegraph_media.address import Address
+from livegraph_media.ffmpeg import (
+    MICROSECOND,
+    Disposition,
+    FFmpegError,
+    InputContainer,
+    InvalidDataError,
+    VideoFrame,
+    VideoStream,
+    open_container,
+)
 
 OPEN_TIMEOUT_S, READ_TIMEOUT_S = 8.0, 5.0
 _RTSP_OPTIONS = {"rtsp_transport": "tcp", "fflags": "nobuffer"}
@@ -25,7 +29,7 @@ def open_address(address: Address) -> InputContainer:
     options = {"protocol_whitelist": address.whitelist, **(_RTSP_OPTIONS if address.live else {})}
     timeout = (OPEN_TIMEOUT_S, READ_TIMEOUT_S) if address.remote else None
     try:
-        return av.open(address.url, "r", options=options, timeout=timeout)
+        return open_container(address.url, "r", options=options, timeout=timeout)
     except InvalidDataError as error:
         raise InputError(f"{address.name} is no video that FFmpeg can read, or it was cut off while written") from error
     except (OSError, FFmpegError) as error:
@@ -36,7 +40,7 @@ def open_address(address: Address) -> InputContainer:
 def video_stream(container: InputContainer, name: str) -> VideoStream:
     """The video stream to play; cover pictures of music files do not count."""
     stream = container.streams.best("video")
-    if not isinstance(stream, VideoStream) or av.stream.Disposition.attached_pic in stream.disposition:
+    if not isinstance(stream, VideoStream) or Disposition.attached_pic in stream.disposition:
         kinds = sorted({stream.type for stream in container.streams})
         raise InputError(f"{name} has no video in it (only {', '.join(kinds) or 'nothing'})")
     if not stream.codec_context:
@@ -91,16 +95,16 @@ class Decoder:
     @property
     def announced_s(self) -> float | None:
         """How long the file says that it is, seconds."""
-        return None if self._container.duration is None else self._container.duration / av.time_base
+        return None if self._container.duration is None else self._container.duration / MICROSECOND
 
     def _seek(self, start_s: float) -> Fraction:
         """Go to the keyframe before `start_s`; the time from which pictures are wanted, in seconds."""
         begins = self._container.start_time or 0
-        target = begins + round(start_s * av.time_base)
+        target = begins + round(start_s * MICROSECOND)
         if self.announced_s is not None and start_s >= self.announced_s:
             raise InputError(f"{self.address.name} lasts {self.announced_s:.2f} s: start {start_s:g} is behind its end")
         self._container.seek(target, backward=True)
-        return Fraction(target, av.time_base)
+        return Fraction(target, MICROSECOND)
 
     def _wanted(self, frame: VideoFrame) -> bool:
         self.decoded += 1

@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from livegraph import NodeError, Size
-
-if TYPE_CHECKING:
-    from av.container import InputContainer
+from livegraph_media.ffmpeg import FFmpegError, InputContainer, enumerate_input_devices, open_container
 
 _SYSTEMS = {"linux": ("v4l2", "Video4Linux2"), "darwin": ("avfoundation", "AVFoundation")}
+_LESS = (("video_size",), ("framerate",), ("video_size", "framerate"))
 _MAC_HINT = "; macOS asks once whether the terminal may use the camera: System Settings, Privacy & Security, Camera"
 
 
@@ -24,18 +22,16 @@ def open_camera(device: str, size: Size | None, fps: float | None) -> InputConta
     """Open a camera; `auto` is the first that opens. Asks for `size` and `fps`, and takes what the camera has instead.
     NoCamera says what was tried.
     """
-    from av.error import FFmpegError
-
     if sys.platform not in _SYSTEMS:
         raise NoCamera(f"cameras are read on Linux and macOS, not on {sys.platform}")
-    pixels, system = _SYSTEMS[sys.platform]
+    driver, system = _SYSTEMS[sys.platform]
     names = find_cameras() if device == "auto" else [camera_name(device)]
     if not names:
         raise NoCamera(f"{system} finds no camera")
     reasons = []
     for name in names:
         try:
-            return _open(name, pixels, size, fps)
+            return _open(name, driver, size, fps)
         except (OSError, FFmpegError) as error:
             reasons.append(f"{name}: {error.strerror or error}")
     raise NoCamera("; ".join(reasons) + (_MAC_HINT if sys.platform == "darwin" else ""))
@@ -44,8 +40,6 @@ def open_camera(device: str, size: Size | None, fps: float | None) -> InputConta
 def find_cameras() -> list[str]:
     """The cameras that the system lists, in its order. Some of them may not open."""
     if sys.platform == "darwin":
-        from av.device import enumerate_input_devices
-
         devices = enumerate_input_devices("avfoundation")
         return [each.name for each in devices if "video" in each.media_types and "screen" not in each.description]
     found = Path("/dev").glob("video*")
@@ -59,19 +53,14 @@ def camera_name(device: str) -> str:
     return device
 
 
-def _open(name: str, system: str, size: Size | None, fps: float | None) -> InputContainer:
+def _open(name: str, driver: str, size: Size | None, fps: float | None) -> InputContainer:
     """With everything that was asked for, then with less: size and rate, the rate, the size, neither."""
-    import av
-
     wanted = {"video_size": f"{size[0]}x{size[1]}" if size else "", "framerate": f"{fps:g}" if fps else ""}
     attempts = [{k: v for k, v in wanted.items() if v and k not in without} for without in ((), *_LESS)]
     for position, options in enumerate(attempts):
         try:
-            return av.open(name, "r", format=system, options=options)
-        except (OSError, av.error.FFmpegError):
+            return open_container(name, "r", format=driver, options=options)
+        except (OSError, FFmpegError):
             if position == len(attempts) - 1:
                 raise
     raise AssertionError("the last attempt returns or raises")
-
-
-_LESS = (("video_size",), ("framerate",), ("video_size", "framerate"))

@@ -6,11 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-import av
-from av.video.codeccontext import VideoCodecContext
-from av.video.stream import VideoStream
-
 from livegraph import InputError, Size
+from livegraph_media.ffmpeg import (
+    CodecContext,
+    FFmpegError,
+    UnknownCodecError,
+    VideoCodecContext,
+    VideoFrame,
+    VideoStream,
+)
 
 TIME_BASE = Fraction(1, 60_000)
 """Exact for 24, 25, 30, 50 and 60 fps and their NTSC kin; MPEG-4 part 2 takes nothing finer than 1/65535."""
@@ -82,14 +86,14 @@ def find_encoding(codec: str, preset: str, crf: int, fps: float, size: Size, har
 def why_not(candidate: Encoding) -> str | None:
     """Why the encoder cannot be used, found by encoding one frame; None where it can."""
     try:
-        context = av.CodecContext.create(candidate.codec, "w")
+        context = CodecContext.create(candidate.codec, "w")
         assert isinstance(context, VideoCodecContext)
         candidate.apply(context)
-        frame = av.VideoFrame(*candidate.size, "yuv420p")
+        frame = VideoFrame(*candidate.size, "yuv420p")
         for plane in frame.planes:
             plane.update(bytes(plane.buffer_size))
         frame.pts, frame.time_base = 0, TIME_BASE
         packets = [*context.encode(frame), *context.encode(None)]
-    except (av.error.FFmpegError, av.codec.codec.UnknownCodecError) as error:
+    except (FFmpegError, UnknownCodecError) as error:
         return str(error)
     return None if packets else "it gave nothing back"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 import numpy as np
-from av.video.frame import VideoFrame
 
 from livegraph import Image, Size, Yuv420p
+from livegraph_media.ffmpeg import VideoFrame
 from livegraph_media.planes import is_full_range, matrix_of, resized, yuv420p_of
 
 Fit: TypeAlias = Literal["crop", "letterbox"]

@@ -5,11 +5,10 @@ from __future__ import annotations
 import threading
 from typing import Literal
 
-import av
 import numpy as np
-from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
 from livegraph import Image, Size, Yuv420p, matrix_for
+from livegraph_media.ffmpeg import ColorRange, Colorspace, Interpolation, VideoFrame, VideoReformatter
 
 Matrix = Literal["bt601", "bt709"]
 
@@ -36,7 +35,7 @@ def color_range(full: bool) -> ColorRange:
     return ColorRange.JPEG if full else ColorRange.MPEG
 
 
-def views(frame: av.VideoFrame) -> list[Image]:
+def views(frame: VideoFrame) -> list[Image]:
     """The planes of an 8-bit frame as uint8 [H, W] (packed rgb: [H, W, 3]), strided, which keep the frame alive."""
     planes = []
     for plane in frame.planes:
@@ -48,7 +47,7 @@ def views(frame: av.VideoFrame) -> list[Image]:
     return planes
 
 
-def yuv420p_of(frame: av.VideoFrame) -> Yuv420p:
+def yuv420p_of(frame: VideoFrame) -> Yuv420p:
     """A decoded frame as Yuv420p: a view where the decoder made yuv420p, else one conversion. The stream's matrix and
     range are kept; what Yuv420p cannot name (BT.2020) becomes BT.709.
     """
@@ -60,25 +59,25 @@ def yuv420p_of(frame: av.VideoFrame) -> Yuv420p:
     return yuv420p_of(resized(frame, size, "yuv420p", matrix, full))
 
 
-def rgb24_of(frame: av.VideoFrame) -> Image:
+def rgb24_of(frame: VideoFrame) -> Image:
     """A decoded frame as full-range RGB, [H, W, 3]; a view where the decoder made rgb24."""
     if frame.format.name != "rgb24":
         frame = resized(frame, (frame.width, frame.height), "rgb24", matrix_of(frame), True)
     return views(frame)[0]
 
 
-def matrix_of(frame: av.VideoFrame) -> Matrix:
+def matrix_of(frame: VideoFrame) -> Matrix:
     if frame.format.is_rgb or frame.colorspace == _UNSPECIFIED:
         return matrix_for((frame.width, frame.height))
     return _MATRIX_OF_CODE.get(frame.colorspace, "bt709")
 
 
-def is_full_range(frame: av.VideoFrame) -> bool:
+def is_full_range(frame: VideoFrame) -> bool:
     name = frame.format.name
     return frame.color_range == _FULL_RANGE or name.startswith(("yuvj", "gray")) or frame.format.is_rgb
 
 
-def resized(frame: av.VideoFrame, size: Size, pixels: str, matrix: Matrix, full: bool) -> av.VideoFrame:
+def resized(frame: VideoFrame, size: Size, pixels: str, matrix: Matrix, full: bool) -> VideoFrame:
     """The frame at another size and pixel format, tagged with `matrix` and range."""
     known = frame.format.is_rgb or frame.colorspace in (_UNSPECIFIED, *_MATRIX_OF_CODE)
     source = COLORSPACE[matrix_of(frame)] if known else frame.colorspace
@@ -108,26 +107,26 @@ def reformatter(source: str, size: Size, target: str, target_size: Size) -> Vide
     return kept[key]
 
 
-def tag(frame: av.VideoFrame, matrix: Matrix, full: bool) -> None:
+def tag(frame: VideoFrame, matrix: Matrix, full: bool) -> None:
     """Say in the frame what its numbers mean."""
     frame.colorspace = MATRIX_CODE[matrix]
     frame.color_range = _FULL_RANGE if full else _LIMITED_RANGE
 
 
-def frame_of(picture: Yuv420p, even: bool = False) -> av.VideoFrame:
+def frame_of(picture: Yuv420p, even: bool = False) -> VideoFrame:
     """A PyAV frame with the picture's planes copied in, and its matrix and range as tags. `even`: of the next even
     width and height, where the pixels beyond the picture mean nothing.
     """
     height, width = picture.y.shape
-    frame = av.VideoFrame(width + (even and width % 2), height + (even and height % 2), "yuv420p")
+    frame = VideoFrame(width + (even and width % 2), height + (even and height % 2), "yuv420p")
     for target, plane in zip(views(frame), (picture.y, picture.u, picture.v), strict=True):
         target[: plane.shape[0], : plane.shape[1]] = plane
     tag(frame, picture.matrix, picture.full_range)
     return frame
 
 
-def wrapped(image: Image) -> av.VideoFrame:
+def wrapped(image: Image) -> VideoFrame:
     """A PyAV frame over the memory of an rgb24 or gray8 picture; rows are made contiguous where they are not."""
     if image.strides[1:] != ((3, 1) if image.ndim == 3 else (1,)) or image.strides[0] < 0:
         image = np.ascontiguousarray(image)
-    return av.VideoFrame.from_numpy_buffer(image, "rgb24" if image.ndim == 3 else "gray")
+    return VideoFrame.from_numpy_buffer(image, "rgb24" if image.ndim == 3 else "gray")

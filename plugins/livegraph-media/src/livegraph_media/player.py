@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from av.video.frame import VideoFrame
-
 from livegraph import EndOfStream, Frame, InputError
 from livegraph_media.address import Address
 from livegraph_media.decode import Decoder, times_of
+from livegraph_media.ffmpeg import VideoFrame
 from livegraph_media.shape import Shaper
 from livegraph_media.timeline import Timeline
 

@@ -6,13 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from av.error import FFmpegError
-from av.video.frame import VideoFrame
-
 from livegraph import Frame, InputError, Size, Yuv420p, pixel_format, size_of
 from livegraph_media.convert import gray8_to_yuv420p, rgb24_to_yuv420p
 from livegraph_media.destination import failure, reason
 from livegraph_media.encoder import find_encoding
+from livegraph_media.ffmpeg import FFmpegError, VideoFrame
 from livegraph_media.fit import fitted
 from livegraph_media.planes import frame_of, resized
 from livegraph_media.recording import Recording

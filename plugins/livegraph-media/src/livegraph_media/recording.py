@@ -7,13 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import av
-from av.packet import Packet
-from av.video.frame import VideoFrame
-from av.video.stream import VideoStream
-
 from livegraph import Yuv420p
 from livegraph_media.encoder import TIME_BASE, Encoding
+from livegraph_media.ffmpeg import Packet, PictureType, VideoFrame, VideoStream, open_container
 from livegraph_media.planes import MATRIX_CODE, color_range
 
 KEYFRAME_EVERY_NS = 2_000_000_000
@@ -33,7 +29,7 @@ class Recording:
     def __init__(self, path: Path, encoding: Encoding, like: Yuv420p) -> None:
         """`like` says which matrix and range all frames have."""
         container, options = _CONTAINERS[path.suffix.lower()]
-        self._output = av.open(str(path), "w", format=container, options=dict(options))
+        self._output = open_container(str(path), "w", format=container, options=dict(options))
         stream = self._output.add_stream(encoding.codec)
         assert isinstance(stream, VideoStream)
         encoding.apply(stream)
@@ -51,7 +47,7 @@ class Recording:
         ticks = max(ticks_of(pts_ns), self._last_ticks + 1)
         frame.pts, frame.time_base = ticks, TIME_BASE
         if pts_ns >= self._keyframe_due_ns:
-            frame.pict_type = av.video.frame.PictureType.I
+            frame.pict_type = PictureType.I
             self._keyframe_due_ns = pts_ns + KEYFRAME_EVERY_NS
         self._last_ticks = ticks
         self._mux(self._stream.encode(frame))

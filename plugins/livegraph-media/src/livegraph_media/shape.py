@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from av.video.frame import VideoFrame
-
 from livegraph import PixelFormat, Size
 from livegraph_media.convert import yuv420p_to_gray8, yuv420p_to_rgb24
+from livegraph_media.ffmpeg import VideoFrame
 from livegraph_media.fit import Fit, fitted, turned
 from livegraph_media.planes import rgb24_of, views, yuv420p_of
 

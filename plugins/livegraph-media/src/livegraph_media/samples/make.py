@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
-import av
 import numpy as np
-from av.video.stream import VideoStream
 
 from livegraph import Image
 from livegraph_media.convert import rgb24_to_yuv420p
+from livegraph_media.ffmpeg import VideoStream, open_container
 from livegraph_media.planes import MATRIX_CODE, frame_of
 from livegraph_media.scene import Scene
 
@@ -24,7 +23,7 @@ _OPTIONS = {"preset": "veryslow", "crf": "22", "g": "48"}
 
 def main() -> None:
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name("moving.mp4")
-    with av.open(str(target), "w", options={"movflags": "+faststart"}) as output:
+    with open_container(str(target), "w", options={"movflags": "+faststart"}) as output:
         stream = output.add_stream("libx264", rate=FPS, options=_OPTIONS)
         assert isinstance(stream, VideoStream)
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"

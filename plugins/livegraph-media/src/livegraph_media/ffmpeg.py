@@ -1,0 +1,46 @@
+"""What this plugin uses of PyAV, imported in one place.
+
+Nodes are set up at the same time, each on its own thread. Were two of them to import parts of PyAV in different orders,
+Python would break the deadlock by handing out a half-imported module; here the package always comes first.
+"""
+
+import av  # isort: split
+
+from av.codec.codec import UnknownCodecError
+from av.container import InputContainer
+from av.device import enumerate_input_devices
+from av.error import BlockingIOError as NothingYet
+from av.error import FFmpegError, InvalidDataError
+from av.packet import Packet
+from av.stream import Disposition
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import PictureType, VideoFrame
+from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
+from av.video.stream import VideoStream
+
+CodecContext = av.CodecContext
+MICROSECOND = av.time_base
+"""Containers count start and duration in units of a second over this."""
+open_container = av.open
+
+__all__ = [
+    "MICROSECOND",
+    "CodecContext",
+    "ColorRange",
+    "Colorspace",
+    "Disposition",
+    "FFmpegError",
+    "InputContainer",
+    "Interpolation",
+    "InvalidDataError",
+    "NothingYet",
+    "Packet",
+    "PictureType",
+    "UnknownCodecError",
+    "VideoCodecContext",
+    "VideoFrame",
+    "VideoReformatter",
+    "VideoStream",
+    "enumerate_input_devices",
+    "open_container",
+]
