@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from livegraph_wan.device import fast_dtype
-from livegraph_wan.nano.evaluate import _error, _still, _targets, run
+from livegraph_wan.nano.evaluate import error_between, run, still_of, targets_of
 from livegraph_wan.nano.model import SHIPPED, load_nano
 from livegraph_wan.nano.wording import TRAINING_PHRASES
 from livegraph_wan.profile import WAN_NANO
@@ -23,9 +23,9 @@ def test_the_weights_are_small() -> None:
 
 @pytest.mark.parametrize("style", ["oil", "watercolour", "ink", "halftone", "mosaic", "thermal", "sepia", "night"])
 def test_a_style_is_nearest_to_its_own_target_and_holds_still(shipped: Stream, style: str) -> None:
-    source = np.concatenate([_still("coffee")] * 5)
+    source = np.concatenate([still_of("coffee")] * 5)
     out = run(shipped, TRAINING_PHRASES[style][0], source)
-    errors = {name: _error(out[-4:], target) for name, target in _targets(source).items()}
+    errors = {name: error_between(out[-4:], target) for name, target in targets_of(source).items()}
     assert min(errors, key=lambda name: errors[name]) == style
     assert 10 * np.log10(255**2 / errors[style]) > 20
     assert out[-8:].astype(float).std(axis=0).mean() <= 2.5

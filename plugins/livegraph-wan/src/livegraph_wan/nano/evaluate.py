@@ -43,7 +43,7 @@ class Tally(NamedTuple):
 def evaluate(stream: Stream, clips: int, seed: int = 7) -> dict[str, object]:
     """All figures, per style and in all."""
     sources = list(_sources(clips, seed))
-    targets = [_targets(source) for source in sources]
+    targets = [targets_of(source) for source in sources]
     known = {s: _tally(stream, sources, targets, s, TRAINING_PHRASES[s], seed) for s in STYLES}
     unknown = {s: _tally(stream, sources, targets, s, HELD_BACK_PHRASES[s], seed) for s in STYLES}
     flicker = {s: flicker_of(stream, s) for s in STYLES}
@@ -75,7 +75,7 @@ def _render(name: str, frames: Clip) -> Clip:
     return to_bytes(STYLES[name](to_float(torch.from_numpy(frames)))).numpy()
 
 
-def _targets(source: Clip) -> dict[str, Clip]:
+def targets_of(source: Clip) -> dict[str, Clip]:
     """The last chunk of a clip in every style."""
     return {name: _render(name, source[-4:]) for name in STYLES}
 
@@ -88,7 +88,7 @@ def run(stream: Stream, prompt: str, source: Clip, **options: float) -> Clip:
     return np.concatenate(chunks)
 
 
-def _error(a: Clip, b: Clip) -> float:
+def error_between(a: Clip, b: Clip) -> float:
     """Mean squared error in levels."""
     return float(np.mean((a.astype(np.float32) - b.astype(np.float32)) ** 2))
 
@@ -101,20 +101,20 @@ def _tally(
     right, decibels = 0, []
     for source, target in zip(sources, targets, strict=True):
         out = run(stream, wording.choice(phrases), source)[-4:]
-        errors = {name: _error(out, rendered) for name, rendered in target.items()}
+        errors = {name: error_between(out, rendered) for name, rendered in target.items()}
         right += min(errors, key=lambda name: errors[name]) == style
         decibels.append(10 * np.log10(255**2 / max(errors[style], 1e-3)))
     return Tally(right, len(sources), float(np.mean(decibels)))
 
 
-def _still(name: str = "astronaut") -> Clip:
+def still_of(name: str = "astronaut") -> Clip:
     picture = torch.nn.functional.interpolate(photograph(name), (SIZE, SIZE), mode="bilinear", antialias=True)
     return to_bytes(picture.expand(4, -1, -1, -1)).numpy()
 
 
 def flicker_of(stream: Stream, style: str) -> float:
     """Standard deviation over time of a pixel, in levels, for a still source in a running stream."""
-    out = run(stream, TRAINING_PHRASES[style][0], np.concatenate([_still()] * 8))[-16:]
+    out = run(stream, TRAINING_PHRASES[style][0], np.concatenate([still_of()] * 8))[-16:]
     return float(out.astype(np.float32).std(axis=0).mean())
 
 
@@ -122,7 +122,7 @@ def drift_of(stream: Stream, seconds: float, fps: float = 30) -> float:
     """Mean change, in levels, between second 2 and the end of a stream of a still source."""
     stream.reset()
     stream.set_prompt(TRAINING_PHRASES["oil"][0])
-    still = _still()
+    still = still_of()
     early = late = stream.step(still)
     for chunk in range(round(seconds * fps / 4)):
         late = stream.step(still)
@@ -147,7 +147,7 @@ def seam_of(stream: Stream, sources: list[Clip]) -> float:
 
 def speed_of(stream: Stream, steps: int) -> float:
     """Frames per second of the engine alone, median of 20 chunks."""
-    still, seconds = _still(), []
+    still, seconds = still_of(), []
     stream.set_prompt(TRAINING_PHRASES["oil"][0])
     for _ in range(24):
         started = time.perf_counter()
@@ -161,7 +161,7 @@ def sheet(stream: Stream, path: Path, cell: int = 160) -> None:
     from PIL import Image, ImageDraw
 
     rng = Generator().manual_seed(3)
-    sources = [np.concatenate([_still(name)] * 3) for name in ("astronaut", "coffee")]
+    sources = [np.concatenate([still_of(name)] * 3) for name in ("astronaut", "coffee")]
     sources += [make_held_back_clip(rng, 12, SIZE, which).numpy() for which in (4, 3)]
     names = list(STYLES)
     picture = Image.new("RGB", (cell * (len(names) + 1), 2 * cell * len(sources) + 14), "white")

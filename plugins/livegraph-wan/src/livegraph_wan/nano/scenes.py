@@ -266,8 +266,8 @@ def _grade(rng: Generator, clip: Tensor) -> Tensor:
 
 
 def make_clip(rng: Generator, frames: int, size: int) -> Tensor:
-    """One training clip `[T, H, W, 3]` uint8; about one in six stands still."""
-    still = uniform(rng, 0, 1) < 0.16
+    """One training clip `[T, H, W, 3]` uint8; one in four stands still."""
+    still = uniform(rng, 0, 1) < 0.25
     length = 1 if still else frames
     if uniform(rng, 0, 1) < 0.5:
         clip = pan(rng, length, size, _PHOTOGRAPHS[pick(rng, len(_PHOTOGRAPHS))])
