@@ -26,6 +26,7 @@ def attach(draft: Draft, asked: str) -> None:
     """Decide the mode, mark steps as attached and sources as gated, and give each wire its policy."""
     cut = _cut(draft)
     roots = _roots(draft, cut)
+    notes: dict[str, None] = {}
     while True:
         attached = _behind(draft, roots, stop=cut)
         recorded = _behind(draft, _recorders(draft, attached), stop=attached)
@@ -34,7 +35,7 @@ def attach(draft: Draft, asked: str) -> None:
         if not met:
             break
         roots |= {meeting.join for meeting in met}
-        draft.notes.extend(dict.fromkeys(f"{meeting.join} is attached: {meeting}" for meeting in met))
+        notes |= dict.fromkeys(f"{meeting.join} is attached: {meeting}" for meeting in met)
     _refuse_losses(draft)
     gated = {step.id for step in draft.steps.values() if step.kind == "source" and step.id in attached}
     draft.mode = _mode(draft, asked, gated)
@@ -43,6 +44,8 @@ def attach(draft: Draft, asked: str) -> None:
         step.gated = step.id in gated
     if draft.mode == "offline":
         _lose_nothing(draft)
+    else:
+        draft.notes.extend(notes)
 
 
 def _mode(draft: Draft, asked: str, gated: Iterable[str]) -> Mode:
@@ -117,7 +120,8 @@ def _waits(draft: Draft, step: Step, wire: Wire) -> bool:
 
 def _set_policies(draft: Draft, attached: set[str], recorded: set[str]) -> None:
     for wire in draft.wires():
-        wire.policy = _policy(wire, wire.dst in attached, wire.dst in recorded)
+        held = wire.src.node in attached and wire.dst in attached
+        wire.policy = _policy(wire, held, wire.dst in recorded)
         said = wire.said.edge
         if said.capacity is not None:
             wire.capacity = said.capacity
@@ -133,17 +137,23 @@ def _policy(wire: Wire, attached: bool, recorded: bool) -> Policy:
         return "latest" if wire.said.edge.policy == "latest" else "drop_oldest"
     if attached:
         return "attached"
-    return "drop_oldest" if recorded else "latest"
+    return "drop_oldest" if recorded or wire.role == "merge" else "latest"
 
 
 def _refuse_losses(draft: Draft) -> None:
-    for meeting in losses(draft, ("exact", "nearest", "merge")):
+    """A merge takes what comes: there only what the file itself says is refused. Wires that are lossy because they
+    follow such a one are told where no other reason is.
+    """
+    met = list(losses(draft, ("exact", "nearest", "merge")))
+    said = [meeting for meeting in met if _is_cut(meeting.wire)]
+    told = {meeting.join for meeting in said}
+    followed = [meeting for meeting in met if meeting.join not in told and meeting.role != "merge"]
+    for meeting in [*said, *followed]:
         wire = meeting.wire
-        if wire.said.edge.policy is None and meeting.role == "merge":
-            continue
+        where = f"edge: {wire.policy}" if _is_cut(wire) else f"behind a lossy `edge`, this wire ({wire.policy})"
         draft.problems.add(
             wire.said.place,
-            f"edge: {wire.said.edge.policy or wire.policy} loses frames, and {meeting}",
+            f"{where} loses frames, and {meeting}",
             node=wire.dst,
             port=wire.port,
             hint=f"Only in front of `join: hold` may frames be lost: write that at {meeting.join}, or take `edge` out.",

@@ -79,9 +79,21 @@ def _connect_port(draft: Draft, step: Step, port: InPort, reference: Reference) 
             port=port.name,
         )
     elif source.is_function:
-        step.functions[port.name] = source.id
+        _connect_function(draft, step, port.name, reference)
     else:
         step.wires.append(Wire(PortRef(source.id, out.name), step.id, port.name, reference, port))
+
+
+def _connect_function(draft: Draft, step: Step, port: str, reference: Reference) -> None:
+    step.functions[port] = reference.node
+    if reference != Reference(reference.node, reference.port, reference.place, optional=reference.optional):
+        draft.refuse(
+            reference.place,
+            f"{reference.node} is computed at the time of each frame: nothing to join, to buffer or to wait for",
+            node=step.id,
+            port=port,
+            hint=f"Write `{reference.node}` alone.",
+        )
 
 
 def _connect_param(draft: Draft, step: Step, name: str, reference: Reference) -> None:

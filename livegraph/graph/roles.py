@@ -18,6 +18,13 @@ def assign_roles(draft: Draft) -> None:
             step.lead = draft.steps[primary.src.node].lead
         elif not step.is_function:
             _refuse_pulseless(draft, step)
+        if primary is not None and primary.said.join is not None:
+            draft.refuse(
+                primary.said.place,
+                f"join: {primary.said.join} has no meaning here: this input comes first and sets the pace",
+                node=step.id,
+                port=primary.port,
+            )
         for wire in step.wires[1:]:
             if wire.role != "feedback":
                 wire.role = _role(draft, step, wire)

@@ -150,6 +150,11 @@ class Split(Node):
     mask: Out[Mask]
 
 
+class Quieten(Node):
+    sound: In[Audio]
+    out: Out[Audio]
+
+
 class Level(Node):
     video: In[Video] = In(formats=("yuv420p", "rgb24", "gray8"))
     out: Out[Signal]
@@ -189,7 +194,7 @@ NODES: Mapping[str, type[Node]] = {
     f"t.{cls.__name__.lower()}": cls
     for cls in (
         Camera, File, Feed, Clip, Sensor, Filter, Luma, Rgb, Chunk, Resize, Lag, Mix, Echo, Strict, StrictChunk, Style,
-        ToDepth, Split, Level, Show, Preview, Record, Null, Broken,
+        ToDepth, Split, Quieten, Level, Show, Preview, Record, Null, Broken,
     )
 }  # fmt: skip
 

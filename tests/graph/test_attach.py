@@ -219,3 +219,33 @@ nodes:
 def test_sinks_that_neither_show_nor_record_are_attached(load: Load) -> None:
     plan = load("nodes: {camera: {use: t.camera}, one: {use: t.null, in: camera}, two: {use: t.show, in: camera}}")
     assert attached(plan) >= {"camera", "one", "two"}
+
+
+def test_sound_from_a_lossy_branch_is_merged_without_credit(load: Load) -> None:
+    plan = load(
+        """
+mode: live
+nodes:
+  camera: {use: t.camera}
+  clip: {use: t.clip}
+  quiet: {use: t.quieten, in: {from: clip.sound, edge: latest}}
+  record: {use: t.record, in: {video: camera, sound: quiet}, params: {path: x}}
+"""
+    )
+    assert attached(plan) == {"camera", "record"}
+    assert edges(plan)["quiet>record.sound"] == "merge drop_oldest"
+
+
+def test_what_offline_has_no_meaning_is_not_noted(load: Load) -> None:
+    plan = load(
+        """
+nodes:
+  file: {use: t.file}
+  soft: {use: t.filter, in: file}
+  mix: {use: t.mix, in: {video: file, other: soft}}
+  sink: {use: t.null, in: file}
+  style: {use: t.style, in: {video: file, style: mix}}
+  more: {use: t.null, in: style}
+"""
+    )
+    assert not any("attached" in note for note in plan.notes)

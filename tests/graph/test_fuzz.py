@@ -105,7 +105,10 @@ def graphs(draw: st.DrawFn) -> dict[str, Any]:
     for index in range(draw(st.integers(1, 6))):
         use = draw(st.sampled_from(list(STEPS)))
         before = list(nodes)
-        nodes[f"n{index}"] = {"use": use, "in": {port: draw(wires(before)) for port in STEPS[use]}}
+        nodes[f"n{index}"] = {
+            "use": use,
+            "in": {port: draw(wires(before, first=port == "video")) for port in STEPS[use]},
+        }
     for index in range(draw(st.integers(1, 3))):
         use = draw(st.sampled_from(SINKS))
         sink = nodes[f"e{index}"] = {"use": use, "in": {"video": draw(st.sampled_from(list(nodes)))}}
@@ -115,9 +118,9 @@ def graphs(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @st.composite
-def wires(draw: st.DrawFn, before: list[str]) -> Any:
+def wires(draw: st.DrawFn, before: list[str], *, first: bool) -> Any:
     reference: dict[str, Any] = {"from": draw(st.sampled_from(before)), "optional": True}
-    if draw(st.integers(0, 4)) == 0:
+    if not first and draw(st.integers(0, 4)) == 0:
         reference["join"] = draw(st.sampled_from(["exact", "hold", "nearest"]))
     if draw(st.integers(0, 6)) == 0:
         reference["edge"] = draw(st.sampled_from(["attached", "latest", "drop_oldest"]))
