@@ -13,14 +13,14 @@ from livegraph.cli.new import LAYOUT, render
 
 
 def test_a_new_plugin_stands_complete(command: Any, tmp_path: Path) -> None:
-    ended = command("new", "plugin", "acme_fx", "--path", tmp_path / "acme")
+    ended = command("new", "plugin", "brand_new", "--path", tmp_path / "acme")
     assert ended.code == 0, ended.err
     files = {str(path.relative_to(tmp_path / "acme")) for path in (tmp_path / "acme").rglob("*") if path.is_file()}
-    assert "src/livegraph_acme_fx/plugin.py" in files
+    assert "src/livegraph_brand_new/plugin.py" in files
     assert len(files) == len(LAYOUT)
     project = tomllib.loads((tmp_path / "acme/pyproject.toml").read_text())["project"]
-    assert project["name"] == "livegraph-acme-fx"
-    assert project["entry-points"]["livegraph"] == {"acme_fx": "livegraph_acme_fx.plugin"}
+    assert project["name"] == "livegraph-brand-new"
+    assert project["entry-points"]["livegraph"] == {"brand_new": "livegraph_brand_new.plugin"}
 
 
 def test_nothing_is_left_to_fill_in() -> None:
