@@ -61,7 +61,7 @@ def _node(node: NodePlan) -> dict[str, Any]:
         "on_error": node.on_error,
         "attached": node.attached,
         "inputs": [_edge(edge) for edge in node.inputs],
-        "functions": dict(node.functions),
+        "functions": {**node.functions, **node.wired_functions},
         "formats": dict(node.formats),
     }
 
@@ -74,6 +74,7 @@ def _edge(edge: EdgePlan) -> dict[str, Any]:
         "policy": edge.policy,
         "format": edge.format,
         "delay_frames": edge.delay_frames,
+        "parameter": edge.wired,
     }
 
 
@@ -101,7 +102,7 @@ def _rows(node: dict[str, Any]) -> list[tuple[str, ...]]:
         (f"{edge['port']} <- {edge['from']}", edge["format"] or "", edge["role"], edge["policy"])
         for edge in node["inputs"]
     ]
-    inputs += [(f"{port} <- {function}", "", "function", "") for port, function in node["functions"].items()]
+    inputs += [(f"{name} <- {function}", "", "function", "") for name, function in node["functions"].items()]
     first, *others = inputs or [("", "", "", "")]
     return [(node["id"], node["type"], *first), *(("", "", *row) for row in others)]
 

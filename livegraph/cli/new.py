@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import keyword
 import re
+import shutil
+import sys
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -56,7 +58,16 @@ def plugin(
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
     typer.echo(f"A plugin stands in {folder}. Install it, and look at what it brings:\n")
-    typer.echo(f'  pip install -e "{folder}[test]"\n  livegraph nodes {name}.fade\n  pytest {folder}')
+    typer.echo(f'  {tool("pip")} install -e "{folder}[test]"')
+    typer.echo(f"  {tool('livegraph')} nodes {name}.fade")
+    typer.echo(f"  {tool('pytest')} {folder}")
+
+
+def tool(name: str) -> str:
+    """A command of this environment as a person may type it: by name where that finds it, else by its path."""
+    ours = Path(sys.executable).parent / name
+    found = shutil.which(name)
+    return name if found is not None and Path(found).absolute() == ours else str(ours)
 
 
 def distribution(name: str) -> str:

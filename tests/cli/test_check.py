@@ -36,6 +36,13 @@ def test_check_as_json(command: Any, graph: Path) -> None:
     assert document["latency"][0]["frames"] == 0
 
 
+def test_a_signal_that_feeds_a_parameter_is_shown(command: Any, graph: Path) -> None:
+    wired = graph.read_text().replace("service_ms: 1}", "service_ms: {from: swing}}").replace("controls:", "#")
+    graph.write_text(wired.split("presets")[0].split("#")[0].replace("  slow", "  swing: {use: core.lfo}\n  slow"))
+    ended = command("check", graph)
+    assert "service_ms <- swing" in ended.out, ended.err
+
+
 def test_every_problem_at_once(command: Any, tmp_path: Path, scripted: Any) -> None:
     bad = tmp_path / "bad.yaml"
     bad.write_text(BAD)

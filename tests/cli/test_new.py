@@ -9,18 +9,27 @@ from typing import Any
 
 import pytest
 
-from livegraph.cli.new import LAYOUT, render
+from livegraph.cli.new import LAYOUT, render, tool
 
 
 def test_a_new_plugin_stands_complete(command: Any, tmp_path: Path) -> None:
     ended = command("new", "plugin", "brand_new", "--path", tmp_path / "acme")
     assert ended.code == 0, ended.err
+    assert f'{tool("pip")} install -e "{tmp_path / "acme"}[test]"' in ended.out
     files = {str(path.relative_to(tmp_path / "acme")) for path in (tmp_path / "acme").rglob("*") if path.is_file()}
     assert "src/livegraph_brand_new/plugin.py" in files
     assert len(files) == len(LAYOUT)
     project = tomllib.loads((tmp_path / "acme/pyproject.toml").read_text())["project"]
     assert project["name"] == "livegraph-brand-new"
     assert project["entry-points"]["livegraph"] == {"brand_new": "livegraph_brand_new.plugin"}
+
+
+def test_commands_to_type_are_found_by_name_or_by_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = Path(sys.executable).parent
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert tool("pip") == str(ours / "pip")
+    monkeypatch.setenv("PATH", str(ours))
+    assert tool("pip") == "pip"
 
 
 def test_nothing_is_left_to_fill_in() -> None:
