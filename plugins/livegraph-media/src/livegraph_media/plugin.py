@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from livegraph import ConverterSpec, NodeSpec, hookimpl
+from livegraph import BenchSpec, ConverterSpec, NodeSpec, hookimpl
 
 livegraph_api = "1"
 
@@ -29,3 +29,8 @@ def livegraph_converters() -> list[ConverterSpec]:
         ConverterSpec("gray8", "yuv420p", "livegraph_media.convert:gray8_to_yuv420p"),
         ConverterSpec("gray8", "rgb24", "livegraph_media.convert:gray8_to_rgb24"),
     ]
+
+
+@hookimpl
+def livegraph_benches() -> list[BenchSpec]:
+    return [BenchSpec("media", "livegraph_media.bench.measure:measure", "A film through edges and a blend, offline.")]

@@ -1,0 +1,1 @@
+"""The bench `media`: a film through edges and a blend, beside a plain loop and beside ffmpeg."""
