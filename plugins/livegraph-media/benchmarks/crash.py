@@ -48,7 +48,10 @@ def main() -> None:
                 lost = [
                     lost_frames(Path(folder) / f"x.{extension}", fps, 2.5 + rng.random()) for _ in range(TIMES_EACH)
                 ]
-                print(f"{extension} {fps:3} fps: at most {max(lost)} frames, {1000 * max(lost) / fps:.0f} ms  {lost}")
+                sys.stdout.write(
+                    f"{extension} {fps:3} fps: at most {max(lost)} frames, {1000 * max(lost) / fps:.0f} ms  {lost}"
+                    + "\n"
+                )
 
 
 def lost_frames(path: Path, fps: int, seconds: float) -> int:

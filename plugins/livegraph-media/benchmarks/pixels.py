@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import platform
+import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -17,28 +19,28 @@ REPEATS = 60
 
 
 def main() -> None:
-    print(f"{platform.machine()} {platform.system()}, best of {REPEATS}, milliseconds")
-    print(f"{'':22}" + "".join(f"{width}x{height:<8}" for width, height in SIZES))
+    sys.stdout.write(f"{platform.machine()} {platform.system()}, best of {REPEATS}, milliseconds" + "\n")
+    sys.stdout.write(f"{'':22}" + "".join(f"{width}x{height:<8}" for width, height in SIZES) + "\n")
     scenes = [Scene(size) for size in SIZES]
-    row("media.pattern", [lambda s=scene: s.draw(1.0) for scene in scenes])
+    row("media.pattern", [partial(scene.draw, 1.0) for scene in scenes])
     pictures: list[Image] = [scene.draw(1.0) for scene in scenes]
     yuv = [convert.rgb24_to_yuv420p(picture) for picture in pictures]
     grey = [convert.rgb24_to_gray8(picture) for picture in pictures]
-    for name, given in (
-        ("yuv420p_to_rgb24", yuv),
-        ("yuv420p_to_gray8", yuv),
-        ("rgb24_to_yuv420p", pictures),
-        ("rgb24_to_gray8", pictures),
-        ("gray8_to_yuv420p", grey),
-        ("gray8_to_rgb24", grey),
+    for converter, given in (
+        (convert.yuv420p_to_rgb24, yuv),
+        (convert.yuv420p_to_gray8, yuv),
+        (convert.rgb24_to_yuv420p, pictures),
+        (convert.rgb24_to_gray8, pictures),
+        (convert.gray8_to_yuv420p, grey),
+        (convert.gray8_to_rgb24, grey),
     ):
-        row(name, [lambda f=getattr(convert, name), x=each: f(x) for each in given])
+        row(converter.__name__, [partial(converter, each) for each in given])
     weights = np.array([0.299, 0.587, 0.114], np.float32)
     row("NumPy: rgb to grey", [lambda x=each: np.rint(x @ weights).astype(np.uint8) for each in pictures])
 
 
 def row(name: str, calls: list[Callable[[], object]]) -> None:
-    print(f"{name:22}" + "".join(f"{best_ms(call):<12.2f}" for call in calls))
+    sys.stdout.write(f"{name:22}" + "".join(f"{best_ms(call):<12.2f}" for call in calls) + "\n")
 
 
 def best_ms(call: Callable[[], object]) -> float:

@@ -80,6 +80,21 @@ def send(port: int, stop: threading.Event) -> None:
             number += 1
 
 
+def test_offline_a_live_address_gives_every_picture(unused_udp_port: int) -> None:
+    stop = threading.Event()
+    sender = threading.Thread(target=send, args=(unused_udp_port, stop))
+    sender.start()
+    node = built(File, path=f"udp://127.0.0.1:{unused_udp_port}", live=False)
+    try:
+        counted = [read_frame_number(node.read().data) for _ in range(12)]
+    finally:
+        stop.set()
+        sender.join()
+        node.teardown()
+    assert node.paced
+    assert counted[3:] == list(range(counted[3], counted[3] + 9))
+
+
 def test_a_live_address_gives_its_newest_picture(unused_udp_port: int) -> None:
     stop = threading.Event()
     sender = threading.Thread(target=send, args=(unused_udp_port, stop))

@@ -11,7 +11,7 @@ from media_support import built, context
 from livegraph import Frame, InputError, Size, Yuv420p, size_of
 from livegraph_media import read_frame_number
 from livegraph_media.camera import Camera, camera_size
-from livegraph_media.devices import NoCamera, camera_name, find_cameras
+from livegraph_media.devices import NoCamera, camera_name, find_cameras, wishes
 
 
 def generator(seconds: float | None, rate: int = 30, size: str = "128x96") -> InputContainer:
@@ -166,6 +166,18 @@ def test_a_bug_in_a_device_is_raised_where_frames_are_read() -> None:
     with pytest.raises(AttributeError):
         read_for(node, 1.0)
     node.teardown()
+
+
+def test_wishes_become_more_modest() -> None:
+    small = [{"video_size": "640x480", "framerate": "30"}, {"framerate": "30"}, {"video_size": "640x480"}]
+    assert wishes("v4l2", (640, 480), 30.0) == small
+    assert wishes("v4l2", (1280, 720), 29.97)[0] == {
+        "video_size": "1280x720",
+        "framerate": "29.97",
+        "input_format": "mjpeg",
+    }
+    assert wishes("avfoundation", None, 30.0) == [{"framerate": "30"}]
+    assert wishes("v4l2", None, None) == []
 
 
 def test_looking_for_cameras_needs_none() -> None:

@@ -78,10 +78,14 @@ def test_a_loop_continues_in_time_and_marks_where_it_begins_again(clip: Path) ->
     assert [frame.pts_ns for frame in frames] == pytest.approx([n * PERIOD for n in range(15)], abs=20)
 
 
-@pytest.mark.parametrize(("fit", "edge"), [("crop", "picture"), ("letterbox", "black")])
-def test_a_size_crops_or_letterboxes(tmp_path: Path, fit: str, edge: str) -> None:
+@pytest.mark.parametrize(
+    ("fit", "edge", "said"), [("crop", "picture", "cropped to"), ("letterbox", "black", "letterboxed into")]
+)
+def test_a_size_crops_or_letterboxes_and_says_so(tmp_path: Path, fit: str, edge: str, said: str) -> None:
     path = write_video(tmp_path / "white.mp4", [np.full((90, 160, 3), 255, np.uint8)] * 2)
-    frame = read_all(built(File, path=str(path), size="64x64", fit=fit))[0]
+    ctx = context()
+    frame = read_all(built(File, ctx, path=str(path), size="64x64", fit=fit))[0]
+    assert ctx.said == [f"160x90 is {said} 64x64 (`fit`: crop or letterbox)"]
     assert size_of(frame.data) == (64, 64)
     assert frame.data.y[32, 32] > 220
     assert (frame.data.y[2, 32] < 30) == (edge == "black")
@@ -198,7 +202,7 @@ def test_damage_in_the_middle_does_not_end_it(tmp_path: Path) -> None:
 
 def test_frames_are_the_decoders_own_planes(clip: Path) -> None:
     decoder = Decoder(resolve_address(str(clip)))
-    shaper = Shaper("yuv420p", None, "crop")
+    shaper = Shaper("yuv420p", None, "crop", print)
     for frame in decoder.frames():
         picture = shaper.picture(frame)
         for plane, own in zip((picture.y, picture.u, picture.v), frame.planes, strict=True):

@@ -22,11 +22,13 @@ def record(path: Path, pictures, *, times=None, end_ns: int = 0, ctx=None, durat
     """Record pictures at `times` (default: 25 fps); what was said comes back."""
     ctx = ctx or context()
     node = built(Record, ctx, path=str(path), **params)
-    for index, picture in enumerate(pictures):
-        pts_ns = times[index] if times else index * PERIOD
-        node.process(video=Frame(pts_ns, index, duration_ns, 0, picture))
-    ctx.end_pts_ns = end_ns
-    node.teardown()
+    try:
+        for index, picture in enumerate(pictures):
+            pts_ns = times[index] if times else index * PERIOD
+            node.process(video=Frame(pts_ns, index, duration_ns, 0, picture))
+        ctx.end_pts_ns = end_ns
+    finally:
+        node.teardown()
     return ctx.said
 
 
@@ -174,8 +176,14 @@ def test_a_folder_without_permission_is_told(tmp_path: Path) -> None:
 
 
 def test_an_encoder_that_does_not_work_is_named_with_its_reason(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"h264_videotoolbox.*try `codec: auto`"):
-        record(tmp_path / "x.mp4", [numbered(1)], codec="h264_videotoolbox")
+    missing = "h264_videotoolbox" if sys.platform != "darwin" else "h264_nvenc"
+    with pytest.raises(InputError, match=rf"{missing}.*try `codec: auto`"):
+        record(tmp_path / "x.mp4", [numbered(1)], codec=missing)
+    assert not list(tmp_path.iterdir())
+    node = built(Record, path=str(tmp_path / "y.mp4"), codec=missing)
+    with pytest.raises(InputError, match=missing):
+        node.warm_up()
+    node.teardown()
 
 
 def test_mpeg4_is_the_last_resort(tmp_path: Path) -> None:

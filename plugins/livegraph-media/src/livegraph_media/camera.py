@@ -58,7 +58,7 @@ class Camera(Source):
             self._fall_back(error, pixels)
             return
         name = "the camera" if self.device == "auto" else f"camera {self.device}"
-        self._live = LiveFrames(capture, Shaper(pixels, size, self.fit), name, self.ctx.say)
+        self._live = LiveFrames(capture, Shaper(pixels, size, self.fit, self.ctx.say), name, self.ctx.say)
 
     def read(self) -> Frame | None:
         if self._live is not None:

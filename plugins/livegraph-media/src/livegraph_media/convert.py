@@ -79,4 +79,5 @@ def _swscale(frame: VideoFrame, pixels: str, matrix: Matrix, from_full: bool, to
         src_color_range=color_range(from_full),
         dst_color_range=color_range(to_full),
         interpolation=how,
+        threads=1,
     )

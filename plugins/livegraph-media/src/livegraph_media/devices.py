@@ -10,7 +10,7 @@ from livegraph import NodeError, Size
 from livegraph_media.ffmpeg import FFmpegError, InputContainer, enumerate_input_devices, open_container
 
 _SYSTEMS = {"linux": ("v4l2", "Video4Linux2"), "darwin": ("avfoundation", "AVFoundation")}
-_LESS = (("video_size",), ("framerate",), ("video_size", "framerate"))
+_RAW_PIXELS = 640 * 480
 _MAC_HINT = "; macOS asks once whether the terminal may use the camera: System Settings, Privacy & Security, Camera"
 
 
@@ -54,13 +54,22 @@ def camera_name(device: str) -> str:
 
 
 def _open(name: str, driver: str, size: Size | None, fps: float | None) -> InputContainer:
-    """With everything that was asked for, then with less: size and rate, the rate, the size, neither."""
-    wanted = {"video_size": f"{size[0]}x{size[1]}" if size else "", "framerate": f"{fps:g}" if fps else ""}
-    attempts = [{k: v for k, v in wanted.items() if v and k not in without} for without in ((), *_LESS)]
-    for position, options in enumerate(attempts):
+    """With the first wishes that the camera fulfils; with none of them its own error is raised."""
+    for options in wishes(driver, size, fps):
         try:
             return open_container(name, "r", format=driver, options=options)
         except (OSError, FFmpegError):
-            if position == len(attempts) - 1:
-                raise
-    raise AssertionError("the last attempt returns or raises")
+            continue  # it cannot do that: the next wish is more modest
+    return open_container(name, "r", format=driver)
+
+
+def wishes(driver: str, size: Size | None, fps: float | None) -> list[dict[str, str]]:
+    """What to ask a camera for, the best first: size and rate, the rate, the size. Above 640x480, USB cameras reach 30
+    fps in MJPEG only, while Video4Linux2 would take their raw format.
+    """
+    sized = {"video_size": f"{size[0]}x{size[1]}"} if size else {}
+    rated = {"framerate": f"{fps:g}"} if fps else {}
+    large = driver == "v4l2" and size is not None and size[0] * size[1] > _RAW_PIXELS
+    best = [{**sized, **rated, "input_format": "mjpeg"}] if large else []
+    asked = [*best, {**sized, **rated}, rated, sized]
+    return [wish for index, wish in enumerate(asked) if wish and wish not in asked[:index]]

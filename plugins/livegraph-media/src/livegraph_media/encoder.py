@@ -26,11 +26,9 @@ _KEYFRAME_GUARD = 600
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """An encoder and its options. `crf`: 0 (lossless) to 51, as x264 means it; `preset`: x264's names."""
+    """An encoder with its own options, for pictures of one size at a nominal rate."""
 
     codec: str
-    preset: str
-    crf: int
     fps: float
     size: Size
     bit_rate: int = 0
@@ -54,7 +52,7 @@ class Encoding:
 
 
 def encoding(codec: str, preset: str, crf: int, fps: float, size: Size) -> Encoding:
-    """The options by which each encoder comes closest to x264's `preset` and `crf` without delay."""
+    """The options by which each encoder comes closest to x264's `preset` and `crf` (0 best, 51 worst) without delay."""
     options: dict[str, str] = {}
     bit_rate = 0
     if codec == "libx264":
@@ -67,7 +65,7 @@ def encoding(codec: str, preset: str, crf: int, fps: float, size: Size) -> Encod
     elif codec == "mpeg4":
         quantizer = str(min(31, max(1, round(2 ** ((crf - 12) / 6)))))
         options = {"qmin": quantizer, "qmax": quantizer}
-    return Encoding(codec, preset, crf, fps, size, bit_rate, options)
+    return Encoding(codec, fps, size, bit_rate, options)
 
 
 def find_encoding(codec: str, preset: str, crf: int, fps: float, size: Size, hardware: bool) -> Encoding:

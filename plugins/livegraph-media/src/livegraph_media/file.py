@@ -18,7 +18,8 @@ class File(Source):
 
     The timeline begins at 0 and continues over loops; the first picture of each round is a discontinuity. Where the
     picture's size changes midway, frames change their size, unless `size` fixes it. A file that breaks off ends there,
-    and says so. Live addresses (rtsp, rtmp, udp, rtp) give their newest picture, and are opened again when lost.
+    and says so. On a live run, live addresses (rtsp, rtmp, udp, rtp) give their newest picture, and are opened again
+    when lost; with `live: false`, or offline, they give every picture.
     """
 
     paced = True
@@ -50,8 +51,8 @@ class File(Source):
 
         address = resolve_address(self.path)
         size = parse_size(self.size, self.ctx.size_hint)
-        shaper = Shaper(self.ctx.formats.get("out", "yuv420p"), size, self.fit)
-        if address.live:
+        shaper = Shaper(self.ctx.formats.get("out", "yuv420p"), size, self.fit, self.ctx.say)
+        if address.live and self.live is not False and self.ctx.mode == "live":
             self.paced = False
             capture = Capture(lambda: open_address(address), self.ctx.clock.now_ns)
             self._stream = LiveFrames(capture, shaper, address.name, self.ctx.say)

@@ -40,9 +40,8 @@ class Images(Source):
         from livegraph_media.shape import Shaper
 
         self._files = find_pictures(self.path)
-        self._shaper = Shaper(
-            self.ctx.formats.get("out", "yuv420p"), parse_size(self.size, self.ctx.size_hint), self.fit
-        )
+        size = parse_size(self.size, self.ctx.size_hint)
+        self._shaper = Shaper(self.ctx.formats.get("out", "yuv420p"), size, self.fit, self.ctx.say)
         self._count = 0
 
     def read(self) -> Frame | EndOfStream:

@@ -91,6 +91,7 @@ def resized(frame: VideoFrame, size: Size, pixels: str, matrix: Matrix, full: bo
         src_color_range=color_range(is_full_range(frame)),
         dst_color_range=color_range(full),
         interpolation=SCALE if size != (frame.width, frame.height) else UPSAMPLE if pixels == "rgb24" else EXACT,
+        threads=1,
     )
     tag(made, matrix, full)
     return made

@@ -43,6 +43,10 @@ class Record(Sink):
         quality = Quality(self.codec, self.preset, self.crf, hardware=not self.ctx.cpu)
         self._recorder = Recorder(path, quality, self.ctx.fps_hint, self.ctx.say)
 
+    def warm_up(self) -> None:
+        assert self._recorder is not None
+        self._recorder.warm_up()
+
     def process(self, video: Frame) -> None:
         assert self._recorder is not None
         self._recorder.add(video)

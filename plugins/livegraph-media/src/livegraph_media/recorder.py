@@ -9,13 +9,14 @@ from pathlib import Path
 from livegraph import Frame, InputError, Size, Yuv420p, pixel_format, size_of
 from livegraph_media.convert import gray8_to_yuv420p, rgb24_to_yuv420p
 from livegraph_media.destination import failure, reason
-from livegraph_media.encoder import find_encoding
+from livegraph_media.encoder import Encoding, find_encoding
 from livegraph_media.ffmpeg import FFmpegError, VideoFrame
 from livegraph_media.fit import fitted
 from livegraph_media.planes import frame_of, resized
 from livegraph_media.recording import Recording
 
 _DEFAULT_FPS = 30.0
+_USUAL_SIZE: Size = (640, 360)
 _WRITE_ERRORS = (OSError, FFmpegError)
 
 
@@ -42,6 +43,10 @@ class Recorder:
         self._frames = 0
         self._first_ns = self._last_ns = self._last_duration_ns = 0
         self._told_of_size = False
+
+    def warm_up(self) -> None:
+        """Load the encoder, and find out before the first frame where there is none."""
+        self._encoding(_USUAL_SIZE, self._fps or _DEFAULT_FPS)
 
     def add(self, frame: Frame) -> None:
         """Encode and write one frame."""
@@ -80,11 +85,13 @@ class Recorder:
             self._say(f"recording {self._size[0]}x{self._size[1]}: the odd edge of {width}x{height} is cut off")
         self._like = first
         fps = self._fps or (1e9 / frame.duration_ns if frame.duration_ns else _DEFAULT_FPS)
-        want = self._quality
-        encoding = find_encoding(want.codec, want.preset, want.crf, fps, self._size, want.hardware)
-        self._recording = Recording(self._path, encoding, first)
+        self._recording = Recording(self._path, self._encoding(self._size, fps), first)
         self._first_ns = frame.pts_ns
         return self._recording
+
+    def _encoding(self, size: Size, fps: float) -> Encoding:
+        want = self._quality
+        return find_encoding(want.codec, want.preset, want.crf, fps, size, want.hardware)
 
     def _encodable(self, picture: Yuv420p) -> VideoFrame:
         """The picture in the size, matrix and range of the first one."""
