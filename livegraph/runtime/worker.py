@@ -425,10 +425,13 @@ class Presenter(Worker):
         return self.host.epoch_ns + step.pts_ns + self.host.playout.offset_ns
 
     def _accept(self, step: Fire) -> None:
-        self.host.playout.arrived(step.pts_ns, self.host.run_time_ns - step.pts_ns)
         for ticket in step.tickets:
             ticket.release()
-        self._queue.append(step._replace(tickets=()))
+        if self.host.clock.now_ns() - step.frame.captured_ns > self.host.deadline_ns:
+            self.meter.dropped["age"] += 1  # a lookahead that starved gave it up too late: what is shown is fresh
+        else:
+            self.host.playout.arrived(step.pts_ns, self.host.run_time_ns - step.pts_ns)
+            self._queue.append(step._replace(tickets=()))
 
     async def _present(self, now_ns: int) -> None:
         """Show the newest picture that is due; older ones that are due as well come too late."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from graphs import Case, cases, rising
 from hypothesis import HealthCheck, given, note, settings
 
+from graphs import Case, cases, rising
 from livegraph.graph import plan_graph
 from livegraph.registry import Registry
 from livegraph.runtime.run import Outcome, Run
