@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 GraphArgument = Annotated[str, typer.Argument(metavar="GRAPH", help="A graph file, or the name of a pipeline.")]
 Sets = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="NODE.PARAM=VALUE", help="Lay a value over the file's. May be repeated."),
+    typer.Option(
+        "--set", metavar="NODE.PARAM=VALUE", help="Set a parameter, or CONTROL=VALUE a control. May be repeated."
+    ),
 ]
 Preset = Annotated[str | None, typer.Option("--preset", metavar="NAME", help="Begin with one of the graph's presets.")]
 ModeOption = Annotated[
