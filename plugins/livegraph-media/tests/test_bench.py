@@ -13,7 +13,6 @@ import pytest
 
 from livegraph import InputError, Yuv420p
 from livegraph.testing import run_graph
-
 from livegraph_media.bench import clip, measure, sides
 
 ssim = pytest.importorskip("livegraph_media.bench.ssim", exc_type=ImportError)
@@ -25,7 +24,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Twelve frames of the bench's clip, small."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(clip, "SIZE", (320, 180))
-        patch.setattr(clip.tempfile, "gettempdir", lambda: str(tmp_path_factory.mktemp("clip")))
+        patch.setattr("tempfile.tempdir", str(tmp_path_factory.mktemp("clip")))
         yield clip.clip(12)
 
 
@@ -47,12 +46,13 @@ def test_ssim_of_flat_planes_is_the_luminance_term() -> None:
 def test_the_clip_is_made_once(film: Path) -> None:
     with av.open(str(film)) as container:
         video = container.streams.video[0]
-        assert (video.width, video.height, video.average_rate) == (320, 180, clip.FPS)
+        assert (video.width, video.height) == (320, 180)
+        assert video.average_rate is not None and float(video.average_rate) == clip.FPS
     assert ssim.frame_count(film) == 12
     before = film.stat().st_mtime_ns
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(clip, "SIZE", (320, 180))
-        patch.setattr(clip.tempfile, "gettempdir", lambda: str(film.parent))
+        patch.setattr("tempfile.tempdir", str(film.parent))
         assert clip.clip(12) == film
     assert film.stat().st_mtime_ns == before
 
@@ -66,7 +66,7 @@ def test_the_sides_make_films_of_equal_length_that_look_alike(film: Path, tmp_pa
 
 
 def test_a_side_that_fails_says_why(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no such file"):
+    with pytest.raises(InputError, match="no file"):
         sides.graph(tmp_path / "absent.mp4", tmp_path / "out.mp4")
 
 
