@@ -9,7 +9,7 @@ from pathlib import Path
 from livegraph import Frame, InputError, Size, Yuv420p, pixel_format, size_of
 from livegraph_media.convert import gray8_to_yuv420p, rgb24_to_yuv420p
 from livegraph_media.destination import failure, reason
-from livegraph_media.encoder import Encoding, find_encoding
+from livegraph_media.encoder import SOFTWARE, Encoding, encoding, find_encoding
 from livegraph_media.ffmpeg import FFmpegError, VideoFrame
 from livegraph_media.fit import fitted
 from livegraph_media.planes import frame_of, resized
@@ -43,10 +43,11 @@ class Recorder:
         self._frames = 0
         self._first_ns = self._last_ns = self._last_duration_ns = 0
         self._told_of_size = False
+        self._proven = ""
 
     def warm_up(self) -> None:
         """Load the encoder, and find out before the first frame where there is none."""
-        self._encoding(_USUAL_SIZE, self._fps or _DEFAULT_FPS)
+        self._proven = self._encoding(_USUAL_SIZE, self._fps or _DEFAULT_FPS).codec
 
     def add(self, frame: Frame) -> None:
         """Encode and write one frame."""
@@ -90,7 +91,10 @@ class Recorder:
         return self._recording
 
     def _encoding(self, size: Size, fps: float) -> Encoding:
+        """The encoder to use. What software did at one size, it does at any: that is not tried out again."""
         want = self._quality
+        if self._proven in SOFTWARE:
+            return encoding(self._proven, want.preset, want.crf, fps, size)
         return find_encoding(want.codec, want.preset, want.crf, fps, size, want.hardware)
 
     def _encodable(self, picture: Yuv420p) -> VideoFrame:
