@@ -40,7 +40,7 @@ def livegraph(
 
     \b
     livegraph run graphs/cam2wan.yaml    run a graph; Ctrl-C ends it
-    livegraph run passthrough            run a graph that a plugin ships
+    livegraph run my.yaml --preset ink   begin with one of its presets
     livegraph check my.yaml              what is wrong with it, or what it does
     livegraph nodes                      the nodes that graphs are made of
     livegraph nodes media.camera         one node's ports and parameters
