@@ -10,11 +10,16 @@ from typing import Any
 
 import av
 import numpy as np
+from hypothesis import settings
 
 from livegraph import Context, EndOfStream, Frame
 from livegraph_media.convert import rgb24_to_yuv420p
 from livegraph_media.frame_number import draw_frame_number
 from livegraph_media.planes import frame_of
+
+
+steady = settings(deadline=None, derandomize=True, max_examples=60)
+"""For property tests: the same examples on every run, and as long as a busy machine needs."""
 
 
 class RealClock:

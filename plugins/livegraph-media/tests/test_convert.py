@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from media_support import steady
 
 from livegraph import Image, Yuv420p, matrix_for
 from livegraph_media.convert import (
@@ -84,8 +85,8 @@ def test_rgb_to_yuv_is_the_textbooks(size: tuple[int, int]) -> None:
         assert abs(error.mean()) < 0.1
 
 
+@steady
 @given(st.tuples(*[st.integers(0, 255)] * 3))
-@settings(max_examples=60)
 def test_there_and_back_keeps_every_colour_that_yuv_has(colour: tuple[int, int, int]) -> None:
     picture = np.full((16, 16, 3), colour, np.uint8)
     back = yuv420p_to_rgb24(rgb24_to_yuv420p(picture))

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from media_support import steady
 
 from livegraph import Yuv420p
 from livegraph_media.fit import cropped, fitted, letterboxed, scaled_size, turned
@@ -19,6 +20,7 @@ def ramp(size: tuple[int, int]) -> Yuv420p:
     return Yuv420p(y, u, u.copy(), "bt709", False)
 
 
+@steady
 @given(sizes, sizes, st.sampled_from(["crop", "letterbox"]))
 def test_any_picture_fits_any_size(source: tuple[int, int], target: tuple[int, int], fit) -> None:
     made = fitted(frame_of(ramp(source)), target, fit)
@@ -26,6 +28,7 @@ def test_any_picture_fits_any_size(source: tuple[int, int], target: tuple[int, i
     assert made.matrix == "bt709"
 
 
+@steady
 @given(sizes, sizes)
 def test_cropping_covers_and_letterboxing_stays_inside(source: tuple[int, int], target: tuple[int, int]) -> None:
     covering, inside = scaled_size(source, target, "crop"), scaled_size(source, target, "letterbox")

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from media_support import numbered, write_video
+from media_support import numbered, steady, write_video
 
 from livegraph_media import read_frame_number
 from livegraph_media.convert import rgb24_to_gray8, rgb24_to_yuv420p
@@ -13,11 +13,13 @@ from livegraph_media.planes import resized, rgb24_of, wrapped, yuv420p_of
 numbers = st.integers(0, 2**BITS - 1)
 
 
+@steady
 @given(numbers, st.integers(2 * CELLS, 900), st.integers(16, 500))
 def test_any_number_reads_back_at_any_size(number: int, width: int, height: int) -> None:
     assert read_frame_number(numbered(number, (width, height))) == number
 
 
+@steady
 @given(numbers)
 def test_every_pixel_format_reads_the_same(number: int) -> None:
     picture = numbered(number)
@@ -25,6 +27,7 @@ def test_every_pixel_format_reads_the_same(number: int) -> None:
     assert read_frame_number(rgb24_to_gray8(picture)) == number
 
 
+@steady
 @given(numbers, st.sampled_from([(160, 90), (333, 250), (640, 640), (1280, 720)]))
 def test_scaling_leaves_it_readable(number: int, size: tuple[int, int]) -> None:
     frame = wrapped(numbered(number, (320, 180)))
@@ -44,6 +47,7 @@ def test_h264_at_low_quality_leaves_it_readable(tmp_path) -> None:
     assert read == [number * 31_337 % 2**BITS for number in range(30)]
 
 
+@steady
 @given(numbers, st.integers(0, CELLS - 1))
 def test_one_wrong_cell_is_noticed(number: int, cell: int) -> None:
     picture = numbered(number, (CELLS * 8, 64))

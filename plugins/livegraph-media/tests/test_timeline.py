@@ -1,5 +1,6 @@
 from hypothesis import given
 from hypothesis import strategies as st
+from media_support import steady
 
 from livegraph_media.timeline import Arrivals, Timeline
 
@@ -7,6 +8,7 @@ PERIOD = 40_000_000
 times = st.lists(st.one_of(st.none(), st.integers(-(10**10), 10**10)), min_size=1, max_size=40)
 
 
+@steady
 @given(times, st.sets(st.integers(0, 39)))
 def test_times_rise_strictly_whatever_the_file_says(pts: list[int | None], restarts: set[int]) -> None:
     timeline = Timeline(PERIOD)
@@ -76,6 +78,7 @@ def test_a_reopened_device_continues_at_its_arrival() -> None:
     assert arrivals.place(9, 3 * PERIOD) == 3 * PERIOD
 
 
+@steady
 @given(st.lists(st.tuples(st.one_of(st.none(), st.integers(0, 10**10)), st.integers(0, 10**9)), min_size=1))
 def test_device_times_rise_strictly(steps: list[tuple[int | None, int]]) -> None:
     arrivals = Arrivals()
