@@ -17,7 +17,6 @@ from livegraph_media.convert import rgb24_to_yuv420p
 from livegraph_media.frame_number import draw_frame_number
 from livegraph_media.planes import frame_of
 
-
 steady = settings(deadline=None, derandomize=True, max_examples=60)
 """For property tests: the same examples on every run, and as long as a busy machine needs."""
 
