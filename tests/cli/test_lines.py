@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 from livegraph.cli.display import Lines
@@ -32,8 +33,8 @@ def test_recordings_are_found_among_the_notes(stats: Any) -> None:
 
 
 def test_lines_come_every_five_seconds(stats: Any, capsys: Any) -> None:
-    lines = Lines.__new__(Lines)
-    lines._next_s = 5.0
+    lines = Lines(SimpleNamespace(name="cam2wan", mode="live", nodes=[SimpleNamespace(id="camera")]))
+    assert capsys.readouterr().out == "cam2wan: live, camera\n"
     for second in (1.0, 5.1, 6.0, 9.9, 10.2, 31.0, 32.0):
         lines.tick(stats | {"duration_s": second})
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["[0:05]", "[0:10]", "[0:31]"]

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -112,9 +113,9 @@ def test_wrong_usage_ends_with_two_before_anything_runs(command: Any, graph: Pat
     assert "frames" not in ended.out
 
 
-def _start(endless: Path, *, stdout: int) -> subprocess.Popen[str]:
+def _start(endless: Path, *args: str, stdout: int) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", WITH_SCRIPTED_NODES, "run", str(endless)],
+        [sys.executable, "-c", WITH_SCRIPTED_NODES, "run", str(endless), *args],
         stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
@@ -124,14 +125,13 @@ def _start(endless: Path, *, stdout: int) -> subprocess.Popen[str]:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_a_run_well(endless: Path, number: signal.Signals) -> None:
-    process = _start(endless, stdout=subprocess.PIPE)
-    assert process.stdout is not None
-    first = process.stdout.readline()
-    time.sleep(1.5)
+    trace = endless.with_suffix(".json")
+    process = _start(endless, "--trace", str(trace), stdout=subprocess.PIPE)
+    _wait_until(lambda: trace.exists() and b"slow" in trace.read_bytes())
     process.send_signal(number)
     out, err = process.communicate(timeout=20)
-    assert first.startswith("endless: live")
     assert (process.returncode, err) == (0, "")
+    assert out.startswith("endless: live")
     assert "end: " in out and "frames" in out
 
 
@@ -148,6 +148,13 @@ def test_a_terminal_shows_the_table_and_then_the_summary(endless: Path) -> None:
     assert "endless: live, " in text
     assert process.stderr is not None and process.stderr.read() == ""
     process.stderr.close()
+
+
+def _wait_until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def _read_until(terminal: int, word: bytes) -> bytes:
