@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from livegraph.control import presets
 from livegraph.errors import ParamError
 from livegraph.graph.plan import Plan
 from livegraph.params import Params, Versions, changed
-from livegraph.registry import nearest
 
 
 class Bus:
@@ -26,20 +26,26 @@ class Bus:
 
     def get(self, address: str) -> Any:
         """The newest value, whether frames have reached it or not."""
-        node, param = self._resolve(address)
-        return getattr(self._versions[node].latest, param)
+        node, param = presets.target(self._plan.controls, address)
+        latest = self._node(node).latest
+        if param not in type(latest).model_fields:
+            raise ParamError(presets.unknown("parameter", address, dict(latest)))
+        return getattr(latest, param)
 
     def set(self, values: Mapping[str, Any]) -> int:
         """Apply a transaction; returns the new revision. `ParamError`, and nothing applied, if any value is refused."""
-        wanted: dict[str, dict[str, Any]] = {}
-        for address, value in values.items():
-            node, param = self._resolve(address)
-            self._check_range(address, value)
-            wanted.setdefault(node, {})[param] = value
+        return self._apply(presets.resolve(self._plan.controls, values))
+
+    def preset(self, name: str) -> int:
+        """Apply a preset of the graph file: a transaction by name."""
+        return self._apply(presets.preset(self._plan, name))
+
+    def _apply(self, wanted: Mapping[str, Mapping[str, Any]]) -> int:
         snapshots: dict[str, Params] = {}
         for node, fields in wanted.items():
+            versions = self._node(node)
             try:
-                snapshots[node] = changed(self._versions[node].latest, fields)
+                snapshots[node] = changed(versions.latest, fields)
             except ParamError as error:
                 raise ParamError(f"node {node}: {error}") from None
         start = self._lead_pts_ns() + 1
@@ -48,29 +54,7 @@ class Bus:
         self.revision += 1
         return self.revision
 
-    def preset(self, name: str) -> int:
-        """Apply a preset of the graph file: a transaction by name."""
-        if name not in self._plan.presets:
-            raise ParamError(f"no preset {name!r}; there are {', '.join(self._plan.presets) or 'none'}")
-        return self.set(self._plan.presets[name])
-
-    def _resolve(self, address: str) -> tuple[str, str]:
-        if (control := self._plan.controls.get(address)) is not None:
-            return control.node, control.param
-        node, _, param = address.partition(".")
-        if node in self._versions and param in type(self._versions[node].latest).model_fields:
-            return node, param
-        known = [
-            *self._plan.controls,
-            *(f"{n}.{p}" for n, v in self._versions.items() for p in type(v.latest).model_fields),
-        ]
-        near = nearest(address, known)
-        raise ParamError(f"no parameter {address!r}." + (f" Did you mean {near}?" if near else ""))
-
-    def _check_range(self, address: str, value: Any) -> None:
-        control = self._plan.controls.get(address)
-        if control is None or control.range is None or not isinstance(value, (int, float)):
-            return
-        low, high = control.range
-        if not low <= value <= high:
-            raise ParamError(f"control {address}: {value} is outside {low} to {high}")
+    def _node(self, name: str) -> Versions:
+        if name not in self._versions:
+            raise ParamError(presets.unknown("node", name, self._versions))
+        return self._versions[name]

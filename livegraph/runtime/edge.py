@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple, Protocol
 
 from livegraph.frame import Frame, Ticket
@@ -152,8 +153,12 @@ class Edge:
         cause = "overflow" if self.plan.policy == "history" else "edge"
         self._bytes += _size(newest)
         while len(self.entries) > 1 and (len(self.entries) > self.capacity or self._bytes > self.plan.max_bytes):
-            self._bytes -= _size(self.entries.popleft().frame)
+            oldest = self.entries.popleft().frame
+            self._bytes -= _size(oldest)
             self.dropped[cause] += 1
+            if oldest.discontinuity:  # the jump in time is still to be told
+                head = self.entries[0]
+                self.entries[0] = head._replace(frame=replace(head.frame, discontinuity=True))
 
 
 def _size(frame: Frame) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from livegraph.frame import Frame
 
@@ -123,11 +123,10 @@ class Gate:
         """A new frame from the source: in, or into the slot."""
         self.offered += 1
         self._measure(now_ns)
+        frame = self._over_the_slot(frame)
         if self._burst or self._may_open(now_ns):
-            self._drop_slot()
             self._enter(frame)
             return
-        self._drop_slot()
         self._slot = frame
         self.refused += 1
         if self._all_wait():
@@ -168,10 +167,13 @@ class Gate:
         self.admitted += 1
         self._admit(frame)
 
-    def _drop_slot(self) -> None:
-        if self._slot is not None:
-            self._slot = None
-            self.dropped += 1
+    def _over_the_slot(self, frame: Frame) -> Frame:
+        """What waited in the slot is dropped for `frame`, which inherits its mark of a jump in time."""
+        older, self._slot = self._slot, None
+        if older is None:
+            return frame
+        self.dropped += 1
+        return replace(frame, discontinuity=True) if older.discontinuity else frame
 
     def _measure(self, now_ns: int) -> None:
         """The source's period, smoothed; a pause is no period."""

@@ -54,6 +54,8 @@ class Join:
     def __init__(self, edges: Mapping[str, Edge], live: bool, period_ns: int = 33_000_000) -> None:
         self.live = live
         self.period_ns = period_ns
+        self.jumped = False
+        """Time has jumped in what was taken since the worker last looked."""
         self._edges = dict(edges)
         self._group = {port: edge for port, edge in edges.items() if edge.plan.role in ("primary", "exact")}
         self._merged = {port: edge for port, edge in edges.items() if edge.plan.role == "merge"}
@@ -77,6 +79,7 @@ class Join:
         edge = self._edges[port]
         if edge.entries:
             frame, tickets, put_ns = edge.pop()
+            self.jumped = self.jumped or frame.discontinuity
             return Fire(frame.pts_ns, frame, {port: frame}, tickets, put_ns)
         return self._quiet((edge,), edge.ended)
 
@@ -148,6 +151,7 @@ class Join:
                 entry = edge.pop()
                 inputs[port] = entry.frame
                 tickets.extend(entry.tickets)
+                self.jumped = self.jumped or entry.frame.discontinuity
         self._bound = pts
         return inputs, tickets
 

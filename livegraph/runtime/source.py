@@ -18,11 +18,10 @@ from livegraph.runtime.gate import Gate
 from livegraph.runtime.host import Host
 from livegraph.runtime.life import Interrupted, Life
 from livegraph.runtime.measure import Meter
+from livegraph.runtime.timeline import SLACK_NS, Timeline
 from livegraph.runtime.wake import Wakeup
 from livegraph.runtime.worker import Outlet
 
-SLACK_NS = 500_000_000
-"""Live: how far a source's own clock may stray from ours before its pts are re-based."""
 NOTHING_YET_S = 0.002
 """Pause after a read that brought nothing: a source that does not block must not spin."""
 STOP_GRACE_S = 0.25
@@ -43,11 +42,8 @@ class SourceWorker:
         self.wake = Wakeup(host.loop, host.progress)
         self.outlet = Outlet(list(plan.cls.outputs))
         self._lead = next(iter(plan.cls.outputs), "")
-        self._seq = 0
-        self._shift: dict[str, int] = {}
-        self._last: dict[str, Frame] = {}
+        self._timeline = Timeline(host.live)
         self._first_raw_ns: int | None = None
-        self._jumped = False
         self._lost = False
 
     async def run(self) -> None:
@@ -62,7 +58,7 @@ class SourceWorker:
             if self.gate is not None and self.gate.close() is not None:
                 self.meter.dropped["stop"] += 1
             self.outlet.end()
-            self.life.end_pts_ns = max((f.pts_ns + f.duration_ns for f in self._last.values()), default=0)
+            self.life.end_pts_ns = self._timeline.end_ns
             await self.life.stop()
             self.host.progress.left()
 
@@ -128,8 +124,8 @@ class SourceWorker:
                 )
             if self._beyond(frame):
                 return False
-            frame = self._stamp(port, frame)
-            if getattr(self.life.node, "paced", False) and self.host.live:
+            frame = self._place(port, frame)
+            if self._paced and self.host.live:
                 frame = await self._pace(frame)
                 if self.host.stopping:
                     return False
@@ -143,29 +139,15 @@ class SourceWorker:
         limit = self.host.until_pts_ns
         return not self.host.live and limit is not None and frame.pts_ns - self._first_raw_ns >= limit
 
-    def _stamp(self, port: str, frame: Frame) -> Frame:
-        """Number the frame, and put its pts on the run's timeline, rising whatever the source does."""
-        raw = frame.pts_ns
-        last = self._last.get(port)
-        shift = self._shift.get(port)
-        now = self.host.run_time_ns if self.host.live else raw
-        jumped = self._jumped or frame.discontinuity
-        if shift is None:
-            shift = now - raw if self.host.live else 0
-        elif (self._jumped and self.host.live) or (
-            self.host.live and not getattr(self.life.node, "paced", False) and abs(raw + shift - now) > SLACK_NS
-        ):
-            shift = now - raw
-        if last is not None and raw + shift <= last.pts_ns:
-            shift = last.pts_ns + (last.duration_ns or 1_000_000) - raw
-            jumped = True
-        self._shift[port] = shift
-        self._jumped = False
-        captured = frame.captured_ns or self.host.clock.now_ns()
-        stamped = replace(frame, pts_ns=raw + shift, seq=self._seq, captured_ns=captured, discontinuity=jumped)
-        self._seq += 1
-        self._last[port] = stamped
-        return stamped
+    def _place(self, port: str, frame: Frame) -> Frame:
+        now = self.host.clock.now_ns()
+        if frame.captured_ns == 0:
+            frame = replace(frame, captured_ns=now)
+        return self._timeline.place(port, frame, now - self.host.epoch_ns, paced=self._paced)
+
+    @property
+    def _paced(self) -> bool:
+        return bool(getattr(self.life.node, "paced", False))
 
     async def _pace(self, frame: Frame) -> Frame:
         """Release a frame that could be had at any time at its pts; one that comes late moves the timeline."""
@@ -173,7 +155,7 @@ class SourceWorker:
         while (now := self.host.clock.now_ns()) < due and not self.host.stopping:
             await self.wake.wait(due / 1e9)
         if now - due > SLACK_NS:
-            self._shift = {port: shift + now - due for port, shift in self._shift.items()}
+            self._timeline.late(now - due)
         return replace(frame, captured_ns=max(due, now - SLACK_NS))
 
     def _offer(self, port: str, frame: Frame, done: Done) -> None:
@@ -213,5 +195,5 @@ class SourceWorker:
 
     async def _restart(self, *, failed: bool) -> bool:
         again = await self.life.restart(failed=failed)
-        self._jumped = self._seq > 0
+        self._timeline.reopened()
         return again

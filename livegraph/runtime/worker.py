@@ -6,6 +6,7 @@ import asyncio
 import math
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from livegraph.errors import InputError, NodeError
@@ -33,15 +34,23 @@ class Outlet:
     def __init__(self, ports: Sequence[str]) -> None:
         self.edges: dict[str, list[Edge]] = {port: [] for port in ports}
         self._bounds: dict[str, int] = dict.fromkeys(ports, NEVER)
+        self._jumped: set[str] = set()
 
     def put(self, port: str, frame: Frame, tickets: Sequence[Ticket], now_ns: int) -> bool:
         """False where the pts does not rise: the frame goes nowhere."""
         if frame.pts_ns <= self._bounds[port]:
             return False
         self._bounds[port] = frame.pts_ns
+        if self._jumped and port in self._jumped:
+            self._jumped.discard(port)
+            frame = replace(frame, discontinuity=True)
         for edge in self.edges[port]:
             edge.put(frame, tickets, now_ns)
         return True
+
+    def jump(self) -> None:
+        """The next frame of each port is the first after a jump in time."""
+        self._jumped.update(self.edges)
 
     def advance(self, pts_ns: int) -> None:
         for port, bound in self._bounds.items():
@@ -89,6 +98,7 @@ class Worker:
         self._ports = list(plan.cls.outputs)
         self._group = [edge.port for edge in plan.inputs if edge.role in ("primary", "exact", "merge")]
         self._wired = {edge.port for edge in plan.inputs if edge.wired}
+        self._keeps = not plan.attached or getattr(plan.cls, "records", False)
         self._plain = not (plan.functions or plan.wired_functions or self._wired)
 
     def connect(self, period_ns: int) -> None:
@@ -164,7 +174,7 @@ class Worker:
     async def _fire(self, step: Fire) -> None:
         self.meter.frames_in += 1
         self._duration_ns = step.frame.duration_ns
-        if step.frame.discontinuity:
+        if self.join.jumped:
             await self._jump()
         if self._down:
             self.meter.gaps += 1
@@ -182,8 +192,11 @@ class Worker:
                 await self._call(fill)
 
     def _too_old(self, frame: Frame) -> bool:
-        """The present age against the deadline, before costly work; a frame of a started chunk is needed there."""
-        if self.meter.mean_ns < COSTLY_NS or self._fill:
+        """The present age against the deadline, before costly work.
+
+        A frame of a started chunk is needed there. What is kept rather than shown may lag, and its work is done.
+        """
+        if self._keeps or self._fill or self.meter.mean_ns < COSTLY_NS:
             return False
         return self.host.clock.now_ns() - frame.captured_ns > self.host.deadline_ns
 
@@ -193,8 +206,12 @@ class Worker:
         return max(0, self._seen_ns + self._duration_ns)
 
     async def _jump(self) -> None:
-        """Time has jumped: what belongs to the time before is finished, and the node forgets it."""
+        """Time has jumped: what belongs to the time before comes out, the node forgets it, and the next is told."""
+        self.join.jumped = False
         await self._complete_fill()
+        if self._pending and not self._down:
+            await self._flush()
+        self.outlet.jump()
         if not self._down:
             try:
                 await self.life.call(self.life.node.reset)
@@ -371,10 +388,15 @@ class Worker:
         if self._down:
             return
         self.life.node.ctx.end_pts_ns = self._end_ns
+        await self._flush()
+
+    async def _flush(self) -> None:
+        """What a lookahead holds back."""
         try:
             done = await self.life.call(self.life.node.flush)
             if done.result is not None:
                 base = list(self._pending)
+                self._pending.clear()
                 self._emit(
                     answer.read(done.result, self._ports, self.plan.cadence, base, [()] * len(base), flushed=True)
                 )

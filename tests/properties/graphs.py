@@ -33,7 +33,7 @@ def cases(draw: st.DrawFn, *, live: bool, faults: bool) -> Case:
     fps = draw(st.sampled_from([8.0, 24.0, 30.0, 60.0]))
     length = draw(st.integers(6, 40))
     source = {"fps": fps, "live": live, "frames": 0 if live else length}
-    if draw(st.booleans()) and faults:
+    if draw(st.booleans()):
         source["restart_pts"] = draw(st.sampled_from([0, 7]))
     nodes: dict[str, Any] = {"src": {"use": "test.source", "params": source}}
     open_ends = ["src"]
