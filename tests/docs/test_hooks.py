@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import inspect
 import re
+from types import ModuleType
 
 import pytest
-from docs_support import ROOT
+from docs_support import ROOT, Block, blocks
 
 from livegraph import hookspecs
+from livegraph.registry import Registry
 
 PAGE = (ROOT / "docs/hooks.md").read_text(encoding="utf-8")
 HOOKS = {name: item for name, item in vars(hookspecs).items() if hasattr(item, "livegraph_spec")}
@@ -32,3 +34,14 @@ def test_its_signature_and_its_line_stand_there(name: str) -> None:
 def test_it_has_an_example(name: str) -> None:
     section = PAGE.partition(f"\n## {name}\n")[2].partition("\n## ")[0]
     assert f"def {name}(" in section
+
+
+@pytest.mark.parametrize("block", list(blocks("python", [ROOT / "docs/hooks.md"])), ids=str)
+def test_its_example_is_a_plugin(block: Block) -> None:
+    plugin = ModuleType("plugin")
+    exec(block.text, plugin.__dict__)
+    plugin.livegraph_api = hookspecs.API
+    registry = Registry(discover=False)
+    assert registry.add(getattr(plugin, "Knob", lambda: plugin)(), "acme").state == "loaded"
+    registry.manager.check_pending()
+    assert registry.manager.get_hookcallers(registry.manager.get_plugin("acme"))
