@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from livegraph import BackendSpec, NodeSpec, hookimpl
+from livegraph import BackendSpec, BenchSpec, NodeSpec, hookimpl
 
 livegraph_api = "1"
 
@@ -21,3 +21,8 @@ def livegraph_backends() -> Sequence[BackendSpec]:
         BackendSpec("torch-mps", 20, "livegraph_wan.device:probe_mps", "PyTorch on an Apple GPU"),
         BackendSpec("torch-cpu", 10, "livegraph_wan.device:probe_cpu", "PyTorch on the CPU"),
     ]
+
+
+@hookimpl
+def livegraph_benches() -> Sequence[BenchSpec]:
+    return [BenchSpec("wan", "livegraph_wan.bench:measure", "Live video repainted after a prompt: rate and age.")]
