@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 from docs_support import PAGES, PLUGIN_PAGES, ROOT, Block, blocks
 
@@ -107,3 +109,10 @@ class Turning:
     @hookimpl(trylast=True)
     def livegraph_run_started(self, run: Any) -> None:
         self.knob.moved(5.0)
+
+
+def test_the_picture_of_the_readme_can_be_made_again() -> None:
+    made = runpy.run_path(str(ROOT / "docs/images/make_looks.py"))
+    picture = made["picture"](made["LOOKS"]["vision.canny"], 7.5)
+    assert picture.shape == (made["SIDE"], made["SIDE"], 3)
+    assert set(np.unique(picture)) == {0, 255}

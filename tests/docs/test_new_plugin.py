@@ -98,7 +98,7 @@ def test_the_guides_first_section(environment: Path, tmp_path: Path) -> None:
     run(bin / "livegraph", "check", graph, cwd=tmp_path)
     run(bin / "livegraph", "run", graph, "--duration", "2s", "--stats", "figures.json", cwd=tmp_path)
     figures = json.loads((tmp_path / "figures.json").read_text())
-    assert figures["sinks"]["record"]["frames"] > 20
+    assert figures["sinks"]["record"]["frames"] > 5
     assert list((tmp_path / "out").glob("acme-*.mp4"))
     assert " passed" in run(bin / "python", "-m", "pytest", "-p", "no:cacheprovider", plugin, cwd=tmp_path)
 
