@@ -58,8 +58,8 @@ class PipelineSpec:
 
 @dataclass(frozen=True, slots=True)
 class BenchSpec:
-    """A benchmark. `target` is `"module:function"`, called with `quick: bool`: it yields each `Figure` once measured, and
-    takes seconds rather than minutes where `quick` is true. It raises `InputError` where something is missing.
+    """A benchmark. `target` is `"module:function"`, called with `quick: bool`: it yields each `Figure` once measured,
+    and takes seconds rather than minutes where `quick` is true. It raises `InputError` where something is missing.
     """
 
     name: str

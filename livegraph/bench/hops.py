@@ -21,12 +21,12 @@ CHAINS: Mapping[str, Sequence[str]] = {
 
 
 def measure(quick: bool) -> Iterator[Figure]:
-    """A live source gives a frame each 2 ms, 1000 in a run; the way is from `captured_ns` to the sink's call, and a run
+    """A live source gives a frame each 5 ms, 400 in a run; the way is from `captured_ns` to the sink's call, and a run
     counts with its median. With the trace on, chains of no node, ten on the loop, ten threads, and five of each in turn
     are run one after the other, five times over; a round's figures are that round's differences to no node, divided by
     ten for a hop. The median over the rounds counts.
     """
-    rounds = [_round(200 if quick else 1000) for _ in range(2 if quick else ROUNDS)]
+    rounds = [_round(80 if quick else 400) for _ in range(2 if quick else ROUNDS)]
     extra = {kind: statistics.median(one[kind] - one["none"] for one in rounds) for kind in CHAINS}
     base = f"source to sink without: {statistics.median(one['none'] for one in rounds):.0f} us"
     yield Figure("hop through an async node, p50", extra["loop"] / NODES, "us", 25, note=base)
@@ -42,6 +42,6 @@ def _round(frames: int) -> dict[str, float]:
 def way_us(kinds: Sequence[str], frames: int, trace: Path) -> float:
     """The median way of a frame through these nodes, microseconds."""
     steps = {f"n{number}": {"use": f"bench.{kind}"} for number, kind in enumerate(kinds)}
-    made = bed(chain(steps, {"frames": frames}), trace)
+    made = bed(chain(steps, {"frames": frames, "period_ms": 5}), trace)
     made.execute()
     return statistics.median(when - frame.captured_ns for frame, when in made.log.arrived["sink"]) / 1e3

@@ -42,21 +42,32 @@ class Deadlock(RuntimeError):
     """Nothing can run, and no timer is set: the program would wait for ever."""
 
 
-class VirtualLoop(asyncio.SelectorEventLoop):
-    """An event loop that advances a virtual clock instead of sleeping, and runs ready tasks in an order drawn from a
-    seed.
+class ShuffledLoop(asyncio.SelectorEventLoop):
+    """An event loop that runs ready tasks in an order drawn from a seed."""
+
+    _ready: deque[asyncio.Handle]  # the base loop's queue of callbacks that can run now
+
+    def __init__(self, seed: int | None, selector: selectors.BaseSelector | None = None) -> None:
+        self._order = random.Random(seed) if seed is not None else None
+        super().__init__(selector)
+
+    def _run_once(self) -> None:
+        if self._order is not None and len(self._ready) > 1:
+            self._order.shuffle(self._ready)
+        super()._run_once()  # type: ignore[misc]
+
+
+class VirtualLoop(ShuffledLoop):
+    """A shuffled loop that advances a virtual clock instead of sleeping.
 
     Hours pass in seconds, a schedule is repeatable by its seed, and a deadlock shows the moment nothing can run. For
     nodes on the loop only: a thread's time is real.
     """
 
-    _ready: deque[asyncio.Handle]  # the base loop's queue of callbacks that can run now
-
     def __init__(self, seed: int | None = None) -> None:
         self.now_ns = 0
         self._round_ns = self._idle_rounds = 0
-        self._order = random.Random(seed) if seed is not None else None
-        super().__init__(_VirtualSelector(self))
+        super().__init__(seed, _VirtualSelector(self))
 
     def time(self) -> float:
         return self.now_ns / 1e9
@@ -72,9 +83,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._round_ns = self.now_ns
         if self._idle_rounds > LIVELOCK:
             raise Deadlock(f"time stands still: {LIVELOCK} rounds of the loop without a timer")
-        if self._order is not None and len(self._ready) > 1:
-            self._order.shuffle(self._ready)
-        super()._run_once()  # type: ignore[misc]
+        super()._run_once()
 
 
 class _VirtualSelector(selectors.BaseSelector):

@@ -7,6 +7,7 @@ import gc
 import inspect
 import logging
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 from livegraph.errors import DeviceMemoryError, InputError, NodeError, NodeHung
@@ -45,12 +46,17 @@ class Life:
         self._failed_ns = 0
         self._built = False
 
-    async def start(self) -> None:
-        """Set the node up and warm it; raises what the node raises. Warming is not watched."""
+    async def start(self, one_by_one: asyncio.Lock | None = None) -> None:
+        """Set the node up and warm it; raises what the node raises. Warming is not watched.
+
+        At the start of a run set-ups go one by one: they import heavy packages, and two threads that import parts of
+        one package at the same time may each get half of it.
+        """
         self.node = self.plan.cls(self.host.versions[self.plan.id].latest, self._context())
         self._executor = self._make_executor()
         try:
-            await self._executor.call(self.node.setup)
+            async with one_by_one or nullcontext():
+                await self._executor.call(self.node.setup)
             self._built = True
             self.state = "warming"
             await self._executor.call(self.node.warm_up)

@@ -223,7 +223,8 @@ class Run:
         """Set up and warm every node at once. One that fails ends it for all, unless its policy is `skip`."""
         workers = list(self.all_workers.values())
         self._phase = "warming"
-        self._starting = asyncio.gather(*(worker.life.start() for worker in workers), return_exceptions=True)
+        in_turn = asyncio.Lock()
+        self._starting = asyncio.gather(*(worker.life.start(in_turn) for worker in workers), return_exceptions=True)
         try:
             results = await self._starting
         except asyncio.CancelledError:

@@ -11,7 +11,7 @@ from typing import Any
 from livegraph.frame import Frame
 from livegraph.graph import Plan, plan_graph
 from livegraph.registry import Registry
-from livegraph.runtime.clock import VirtualClock, VirtualLoop
+from livegraph.runtime.clock import ShuffledLoop, VirtualClock, VirtualLoop
 from livegraph.runtime.run import Outcome, Run
 from livegraph.testing.nodes import ScriptedPlugin
 from livegraph.types import Mode
@@ -60,11 +60,13 @@ def run_graph(
     mode: Mode | None = None,
     duration_s: float | None = None,
     virtual: int | None = None,
+    shuffled: int | None = None,
 ) -> RunResult:
     """Plan and run a graph given as a dict, with every installed plugin, `plugins`, and the scripted `test.*` nodes.
 
     Put `test.collect` where the frames shall be looked at. `virtual`: run on virtual time, tasks shuffled by this seed
-    (nodes on the event loop only). Raises `GraphError`; how the run went is in the result.
+    (nodes on the event loop only); `shuffled`: on real time, tasks shuffled by this seed. Raises `GraphError`; how the
+    run went is in the result.
     """
     scripted = ScriptedPlugin()
     registry = Registry()
@@ -74,14 +76,17 @@ def run_graph(
             raise RuntimeError(info.reason)
     plan = plan_graph(document, registry=registry, mode=mode)
     run = Run(plan, registry=registry)
-    outcome = run_plan(run, duration_s, virtual)
+    outcome = run_plan(run, duration_s, virtual=virtual, shuffled=shuffled)
     return RunResult(outcome, run, scripted.kept)
 
 
-def run_plan(run: Run, duration_s: float | None = None, virtual: int | None = None) -> Outcome:
+def run_plan(
+    run: Run, duration_s: float | None = None, *, virtual: int | None = None, shuffled: int | None = None
+) -> Outcome:
     """Run to the end, on real time, or on virtual time with tasks shuffled by a seed."""
     if virtual is None:
-        return asyncio.run(run.main(duration_s))
+        with asyncio.Runner(loop_factory=lambda: ShuffledLoop(shuffled)) as runner:
+            return runner.run(run.main(duration_s))
     loop = VirtualLoop(virtual)
     try:
         return loop.run_until_complete(run.main(duration_s, clock=VirtualClock(loop)))
