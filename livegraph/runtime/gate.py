@@ -139,6 +139,10 @@ class Gate:
         if self._slot is not None and not self._burst and self._may_open(now_ns):
             self._let_in()
 
+    def finish(self) -> None:
+        """The stream has ended by itself: its last frame gets in, whatever the credits say."""
+        self._let_in()
+
     def close(self) -> Frame | None:
         """No more: gives back what still waits in the slot."""
         slot, self._slot = self._slot, None

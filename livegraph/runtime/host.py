@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from livegraph.node import Function
 from livegraph.observe.trace import Trace
@@ -68,8 +67,3 @@ class Signals:
     def at(self, pts_ns: int, params: Params) -> float:
         self._node.params = params
         return self._node.at(pts_ns)
-
-
-def with_values(params: Params, values: Mapping[str, Any]) -> Params:
-    """A snapshot with wired values laid over it, clamped to each field's range."""
-    return params.model_copy(update=dict(values))

@@ -53,15 +53,15 @@ class Life:
         one package at the same time may each get half of it.
         """
         self.node = self.plan.cls(self.host.versions[self.plan.id].latest, self._context())
-        self._executor = self._make_executor()
+        executor = self._executor = self._make_executor()
         try:
             async with one_by_one or nullcontext():
-                await self._executor.call(self.node.setup)
+                await executor.call(self.node.setup)
             self._built = True
             self.state = "warming"
-            await self._executor.call(self.node.warm_up)
+            await executor.call(self.node.warm_up)
         except asyncio.CancelledError:  # the run ends meanwhile: whatever the node opened, it closes when it comes back
-            self._executor.interrupt(Interrupted("stopped"), self.node.teardown)
+            executor.interrupt(Interrupted("stopped"), self.node.teardown)
             self._executor = None
             raise
         except Exception as error:

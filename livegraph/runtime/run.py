@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 import sys
-from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from livegraph.control.bus import Bus
-from livegraph.errors import LivegraphError, NodeError, Stalled
+from livegraph.errors import LivegraphError, Stalled
 from livegraph.graph.plan import NodePlan, Plan
 from livegraph.node import Function
 from livegraph.observe.trace import Trace
@@ -23,23 +21,20 @@ from livegraph.registry import Registry
 from livegraph.runtime.clock import RealClock
 from livegraph.runtime.edge import Edge
 from livegraph.runtime.gate import Credits, Gate
+from livegraph.runtime.health import Health
 from livegraph.runtime.host import Host, Signals
-from livegraph.runtime.life import stable_hash
 from livegraph.runtime.look import Looks
+from livegraph.runtime.presenter import Presenter
 from livegraph.runtime.report import Report
 from livegraph.runtime.source import SourceWorker
 from livegraph.runtime.wake import Progress
-from livegraph.runtime.worker import Presenter, Worker
+from livegraph.runtime.worker import Worker
 from livegraph.types import Clock
 
 DRAIN_S = 10.0
 TICK_S = 0.25
-NOTES = 50
-"""The last things said that the statistics keep."""
 MEMORY_CAP = 1 << 30
 """Bytes that stalled offline edges may grow to, together."""
-
-log = logging.getLogger("livegraph")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,22 +63,19 @@ class Run:
     ) -> None:
         self.plan = plan
         self.registry = registry
-        self.notes: deque[str] = deque(plan.notes, maxlen=NOTES)
         self.opened = False
         self.ended_ns = 0
-        self.error: BaseException | None = None
         self.bus: Bus
         self.host: Host
         self.sources: dict[str, SourceWorker] = {}
         self.workers: dict[str, Worker] = {}
         self.edges: list[Edge] = []
         self._report = Report(self)
-        self._trouble: dict[str, str] = {}
-        self._warned: dict[str, str] = {}
         self._phase = "starting"
         self._trace_path = trace
         self._cpu = cpu
         self._say = say or (lambda text: None)
+        self._health = Health(plan.notes, self._say)
         self._starting: asyncio.Future[list[BaseException | None]] | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -95,7 +87,12 @@ class Run:
     @property
     def health(self) -> str:
         """`starting`, `warming`, `running`, `degraded` (some node is in trouble) or `ended`."""
-        return "degraded" if self._phase == "running" and self._trouble else self._phase
+        return "degraded" if self._phase == "running" and self._health.degraded else self._phase
+
+    @property
+    def notes(self) -> list[str]:
+        """What was said lately."""
+        return list(self._health.notes)
 
     def stats(self) -> dict[str, Any]:
         """The statistics document, now."""
@@ -132,7 +129,7 @@ class Run:
         try:
             await self._start()
         except LivegraphError as error:
-            self.error = self.error or error
+            self._health.error = self._health.error or error
         else:
             if not self.host.stopping:
                 await self._play(duration_s, on_tick)
@@ -142,7 +139,7 @@ class Run:
             self.host.trace.close()
         if self.registry is not None:
             self.registry.manager.hook.livegraph_run_stopped(run=self)
-        return Outcome(self.error, self.stats())
+        return Outcome(self._health.error, self.stats())
 
     def stop(self) -> None:
         """End in order: sources end, nodes flush, sinks finalise; what has not drained by the deadline is cancelled."""
@@ -171,12 +168,12 @@ class Run:
             live=live,
             progress=Progress(loop, None if live else self._stalled),
             trace=trace,
-            say=self._told,
+            say=self._health.told,
             fail=self._fail,
-            lose=self._lose,
-            degraded=self._degraded,
-            recovered=self._recovered,
-            warn=self._warn,
+            lose=self._health.lose,
+            degraded=self._health.degrade,
+            recovered=self._health.recovered,
+            warn=self._health.warn,
             stop=self.stop,
             cpu=self._cpu,
             seed=self.plan.seed,
@@ -234,7 +231,7 @@ class Run:
         fatal: list[BaseException] = []
         for worker, result in zip(workers, results, strict=False):
             if isinstance(result, BaseException) and worker.plan.on_error == "skip":
-                self._lose(worker.plan.id, result)
+                self._health.lose(worker.plan.id, result)
                 worker.give_up()
             elif isinstance(result, BaseException):
                 fatal.append(result)
@@ -275,37 +272,9 @@ class Run:
             await asyncio.to_thread(on_tick, self.stats())
             await asyncio.sleep(TICK_S)
 
-    def _told(self, node: str, text: str) -> None:
-        """A line for the person at the terminal; nodes may call from their own threads."""
-        self.notes.append(f"{node}: {text}")
-        self._say(f"{node}: {text}")
-
     def _fail(self, node: str, error: BaseException) -> None:
-        self._lose(node, error)
+        self._health.lose(node, error)
         self.host.loop.call_soon(self.stop)
-
-    def _lose(self, node: str, error: BaseException) -> None:
-        if not isinstance(error, LivegraphError):
-            log.error("livegraph itself failed in node %s", node, exc_info=error)
-            error = NodeError(f"node {node}: {type(error).__name__}: {error}")
-        self.error = self.error or error
-        self._degraded(node, error)
-
-    def _degraded(self, node: str, error: BaseException) -> None:
-        self._trouble[node] = str(error)
-        self._warn(node, error)
-
-    def _warn(self, node: str, error: BaseException) -> None:
-        """Said once until something else goes wrong there, however often it happens: the count is in the statistics."""
-        if self._warned.get(node) != str(error):
-            self._warned[node] = str(error)
-            self.notes.append(str(error))
-            self._say(str(error))
-
-    def _recovered(self, node: str) -> None:
-        if self._trouble.pop(node, None) is not None:
-            self._warned.pop(node, None)
-            self._told(node, "works again")
 
     def _stalled(self) -> None:
         """Offline, everyone waits: the smallest full edge grows, under the memory cap."""
@@ -314,8 +283,8 @@ class Run:
         if full and held < MEMORY_CAP:
             full[0].capacity *= 2
             full[0].producer.set()
-        elif self.error is None:
-            self.error = Stalled(self._who_waits(held))
+        elif self._health.error is None:
+            self._health.error = Stalled(self._who_waits(held))
             self.cancel()
 
     def _who_waits(self, held: int) -> str:
@@ -357,4 +326,4 @@ def _function(cls: type, params: Any) -> Function:
     return function
 
 
-__all__ = ["Outcome", "Run", "stable_hash"]
+__all__ = ["Outcome", "Run"]

@@ -18,9 +18,9 @@ from livegraph.runtime.gate import Gate
 from livegraph.runtime.host import Host
 from livegraph.runtime.life import Interrupted, Life
 from livegraph.runtime.measure import Meter
+from livegraph.runtime.outlet import Outlet
 from livegraph.runtime.timeline import SLACK_NS, Timeline
 from livegraph.runtime.wake import Wakeup
-from livegraph.runtime.worker import Outlet
 
 NOTHING_YET_S = 0.002
 """Pause after a read that brought nothing: a source that does not block must not spin."""
@@ -50,6 +50,8 @@ class SourceWorker:
         """Until the stream ends, nobody listens any more, or the run stops."""
         try:
             await self._work()
+            if self.gate is not None and not self.host.stopping:
+                self.gate.finish()
         except asyncio.CancelledError:
             pass
         except Exception as error:
@@ -93,6 +95,8 @@ class SourceWorker:
             self.meter.called(done.ended_ns - done.began_ns)
             if not await self._deliver(done):
                 return
+            if self.host.live:
+                await asyncio.sleep(0)  # a read that never waits must not hold the loop
 
     @property
     def _read(self) -> Any:

@@ -6,73 +6,27 @@ import asyncio
 import math
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from livegraph.errors import InputError, NodeError
-from livegraph.frame import Frame, Ticket
+from livegraph.frame import Frame
 from livegraph.graph.plan import NodePlan
 from livegraph.observe.trace import Span
-from livegraph.params import Params, differs_in_rebuild
+from livegraph.params import differs_in_rebuild
 from livegraph.runtime import answer
 from livegraph.runtime.edge import NEVER, Edge
 from livegraph.runtime.execute import Done
-from livegraph.runtime.host import Host, with_values
+from livegraph.runtime.host import Host
+from livegraph.runtime.inputs import Inputs
 from livegraph.runtime.join import End, Fire, Join, Pass
 from livegraph.runtime.life import Interrupted, Life, named
 from livegraph.runtime.measure import Meter
+from livegraph.runtime.outlet import Outlet
 from livegraph.runtime.settle import Lease
 from livegraph.runtime.wake import Wakeup
 
 COSTLY_NS = 1_000_000
 """Service time from which a node is worth a look at the frame's age."""
-
-
-class Outlet:
-    """The output side of a node: its edges by port, with pts that only rise."""
-
-    def __init__(self, ports: Sequence[str]) -> None:
-        self.edges: dict[str, list[Edge]] = {port: [] for port in ports}
-        self._bounds: dict[str, int] = dict.fromkeys(ports, NEVER)
-        self._jumped: set[str] = set()
-
-    def put(self, port: str, frame: Frame, tickets: Sequence[Ticket], now_ns: int) -> bool:
-        """False where the pts does not rise: the frame goes nowhere."""
-        if frame.pts_ns <= self._bounds[port]:
-            return False
-        self._bounds[port] = frame.pts_ns
-        if self._jumped and port in self._jumped:
-            self._jumped.discard(port)
-            frame = replace(frame, discontinuity=True)
-        for edge in self.edges[port]:
-            edge.put(frame, tickets, now_ns)
-        return True
-
-    def jump(self) -> None:
-        """The next frame of each port is the first after a jump in time."""
-        self._jumped.update(self.edges)
-
-    def advance(self, pts_ns: int) -> None:
-        for port, bound in self._bounds.items():
-            if pts_ns > bound:
-                self._bounds[port] = pts_ns
-                for edge in self.edges[port]:
-                    edge.advance(pts_ns)
-
-    def end(self) -> None:
-        for edges in self.edges.values():
-            for edge in edges:
-                edge.end()
-
-    @property
-    def full(self) -> bool:
-        return any(edge.full for edges in self.edges.values() for edge in edges)
-
-    @property
-    def deserted(self) -> bool:
-        """There were listeners, and all have ended."""
-        every = [edge for edges in self.edges.values() for edge in edges]
-        return bool(every) and all(edge.closed for edge in every)
 
 
 class Worker:
@@ -96,10 +50,8 @@ class Worker:
         self._ended = False
         self._revival: asyncio.Task[None] | None = None
         self._ports = list(plan.cls.outputs)
-        self._group = [edge.port for edge in plan.inputs if edge.role in ("primary", "exact", "merge")]
-        self._wired = {edge.port for edge in plan.inputs if edge.wired}
+        self._inputs = Inputs(plan, host)
         self._keeps = not plan.attached or getattr(plan.cls, "records", False)
-        self._plain = not (plan.functions or plan.wired_functions or self._wired)
 
     def connect(self, period_ns: int) -> None:
         """Once all edges are in place."""
@@ -108,7 +60,7 @@ class Worker:
     def ready_in_ns(self, now_ns: int) -> float:
         """How long until this node can start a chunk of which nothing has arrived yet."""
         since, mean = self.life.calling_since_ns, self.meter.mean_ns
-        waiting = len(self._fill) + sum(len(self.inlets[port].entries) for port in self._group[:1])
+        waiting = len(self._fill) + sum(len(self.inlets[port].entries) for port in self._inputs.group[:1])
         if mean == 0.0:  # nothing measured yet: one chunk at a time
             return math.inf if since is not None or waiting >= self.plan.cadence.take else 0.0
         left = max(0.0, since + mean - now_ns) if since is not None else 0.0
@@ -132,6 +84,7 @@ class Worker:
             self.outlet.end()
             if self._revival is not None:
                 self._revival.cancel()
+                await asyncio.gather(self._revival, return_exceptions=True)
             self.life.end_pts_ns = self._end_ns
             await self.life.stop()
             self.host.progress.left()
@@ -225,7 +178,7 @@ class Worker:
             await self._prepare(steps[0])
             if self._down:
                 return
-            done = await self.life.call(self.life.node.process, **self._inputs(steps))
+            done = await self.life.call(self.life.node.process, **self._inputs.frames(steps))
             self._measure(steps[0].frame, done)
             self._answer(steps[:keep], done.result)
             if self.host.trace is not None:
@@ -263,42 +216,17 @@ class Worker:
                     self.plan.id, NodeError(f"node {self.plan.id}: output {port}: pts does not rise; dropped")
                 )
         self._ended = self._ended or read.ended
-        if not read.outputs:
+        if self._ports and not read.outputs:
             self.meter.gaps += 1
-
-    def _inputs(self, steps: Sequence[Fire]) -> dict[str, Any]:
-        first = steps[0]
-        if self.plan.cadence.take > 1:
-            inputs: dict[str, Any] = dict(first.inputs)
-            for port in self._group:
-                inputs[port] = [step.inputs[port] for step in steps]
-        elif self._plain:
-            return first.inputs
-        else:
-            inputs = dict(first.inputs)
-        for port, function in self.plan.functions.items():
-            inputs[port] = Frame(first.pts_ns, data=self.host.signal(function, first.pts_ns))
-        for name in self._wired:
-            inputs.pop(name, None)
-        return inputs
 
     async def _prepare(self, first: Fire) -> None:
         """Give the node the snapshot that this pts asks for; rebuild it where a field cannot be swapped."""
-        wanted = self.host.versions[self.plan.id].at(first.pts_ns)
-        if not self._plain:
-            wanted = self._with_wires(wanted, first)
+        wanted = self._inputs.params(first)
         if wanted is self.life.node.params:
             return
         if differs_in_rebuild(self.life.node.params, wanted):
             await self._revive(failed=False)
         self.life.node.params = wanted
-
-    def _with_wires(self, params: Params, first: Fire) -> Params:
-        values = {name: self.host.signal(of, first.pts_ns) for name, of in self.plan.wired_functions.items()}
-        for name in self._wired:
-            if (held := first.inputs.get(name)) is not None:
-                values[name] = held.data
-        return with_values(params, values) if values else params
 
     async def _failed(self, error: BaseException, frames: int) -> None:
         """By policy: skip, restart beside the stream, or end the run."""
@@ -412,58 +340,3 @@ class Worker:
         assert self.host.trace is not None
         done = self.host.clock.now_ns()
         self.host.trace.add(Span(self.lane, step.frame.seq, step.pts_ns, step.put_ns, began_ns, ended_ns, done))
-
-
-class Presenter(Worker):
-    """A sink that shows pictures as they happen: it accepts each (which settles it), and calls the node when the
-    picture is due, evenly spaced although a chunk node gives bursts. While one is overdue, none is accepted: a slow
-    sink is felt at the gate.
-    """
-
-    def __init__(self, plan: NodePlan, host: Host, lane: int) -> None:
-        super().__init__(plan, host, lane)
-        self._queue: deque[Fire] = deque()
-
-    async def _work(self) -> None:
-        if not self.host.live:
-            await super()._work()
-            return
-        while not self._ended:
-            now = self.host.clock.now_ns()
-            if self._queue and self._due(self._queue[0]) <= now:
-                await self._present(now)
-                continue
-            step = self.join.next(now)
-            if isinstance(step, Fire):
-                self._accept(step)
-            elif isinstance(step, Pass):
-                self._pass(step)
-            elif isinstance(step, End) and not self._queue:
-                return
-            else:
-                await self._wait(self._due(self._queue[0]) if self._queue else None)
-
-    def _due(self, step: Fire) -> int:
-        return self.host.epoch_ns + step.pts_ns + self.host.playout.offset_ns
-
-    def _accept(self, step: Fire) -> None:
-        for ticket in step.tickets:
-            ticket.release()
-        if self.host.clock.now_ns() - step.frame.captured_ns > self.host.deadline_ns:
-            self.meter.dropped["age"] += 1  # a lookahead that starved gave it up too late: what is shown is fresh
-        else:
-            self.host.playout.arrived(step.pts_ns, self.host.run_time_ns - step.pts_ns)
-            self._queue.append(step._replace(tickets=()))
-
-    async def _present(self, now_ns: int) -> None:
-        """Show the newest picture that is due; older ones that are due as well come too late."""
-        while len(self._queue) > 1 and self._due(self._queue[1]) <= now_ns:
-            self._queue.popleft()
-            self.meter.dropped["age"] += 1
-        await self._fire(self._queue.popleft())
-        if self._ended:  # closed by the person who watches
-            self.host.stop()
-
-    def _measure(self, frame: Frame, done: Done) -> None:
-        self.meter.called(done.ended_ns - done.began_ns)
-        self.meter.age.add(done.began_ns - frame.captured_ns)

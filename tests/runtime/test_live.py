@@ -340,3 +340,42 @@ def test_a_window_that_is_closed_ends_the_run() -> None:
     result = run_graph(graph(nodes), plugins=[Plugin()], duration_s=60, virtual=1)
     assert result.outcome.ok
     assert result.stats["duration_s"] < 3
+
+
+def test_the_last_frame_of_a_stream_that_ends_is_shown() -> None:
+    nodes = chain(60)
+    nodes["src"]["params"] |= {"frames": 31}
+    result = run_graph(graph(nodes), virtual=1)
+    assert result.payloads("out")[-1] == 30
+    assert result.stats["sources"]["src"]["dropped"].get("stop", 0) == 0
+
+
+def test_a_source_that_never_waits_does_not_hold_the_loop() -> None:
+    from livegraph import Source
+
+    class Eager(Source):
+        out: Out[AnyPort]
+
+        async def read(self) -> Frame:
+            return self.frame(0, self.ctx.clock.now_ns())
+
+    class Plugin:
+        livegraph_api = "1"
+
+        @hookimpl
+        def livegraph_nodes(self) -> list[NodeSpec]:
+            return [NodeSpec("test.eager", Eager)]
+
+    nodes = {"src": {"use": "test.eager"}, "out": {"use": "test.collect", "in": "src"}}
+    result = run_graph(graph(nodes), plugins=[Plugin()], duration_s=0.3)
+    assert result.stats["duration_s"] < 3
+
+
+def test_a_wired_parameter_is_held_within_its_range() -> None:
+    nodes = chain()
+    nodes["swing"] = {"use": "core.lfo", "params": {"low": -50.0, "high": 50.0, "frequency": 1.0}}
+    nodes["n"] = {"use": "test.slow", "in": "src", "params": {"service_ms": {"from": "swing"}}}
+    nodes["out"]["in"] = "n"
+    result = run_graph(graph(nodes), duration_s=3, virtual=1)
+    assert result.outcome.ok
+    assert 0 < result.stats["nodes"]["n"]["process_ms"]["p95"] <= 52

@@ -1,0 +1,61 @@
+"""What goes wrong in a run, as people are told of it."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from livegraph.errors import LivegraphError, NodeError
+
+NOTES = 50
+"""The last things said that the statistics keep."""
+
+log = logging.getLogger("livegraph")
+
+
+class Health:
+    """Collects errors and notes. `error`: the first that ended the run, or by which a node was lost for good."""
+
+    def __init__(self, notes: Iterable[str], say: Callable[[str], None]) -> None:
+        self.notes: deque[str] = deque(notes, maxlen=NOTES)
+        self.error: BaseException | None = None
+        self._say = say
+        self._trouble: set[str] = set()
+        self._warned: dict[str, str] = {}
+
+    @property
+    def degraded(self) -> bool:
+        """Some node is down."""
+        return bool(self._trouble)
+
+    def told(self, node: str, text: str) -> None:
+        """A line of a node for the person at the terminal; nodes may call from their own threads."""
+        self.notes.append(f"{node}: {text}")
+        self._say(f"{node}: {text}")
+
+    def lose(self, node: str, error: BaseException) -> None:
+        """A node is gone for good."""
+        if not isinstance(error, LivegraphError):
+            log.error("livegraph itself failed in node %s", node, exc_info=error)
+            error = NodeError(f"node {node}: {type(error).__name__}: {error}")
+        self.error = self.error or error
+        self.degrade(node, error)
+
+    def degrade(self, node: str, error: BaseException) -> None:
+        """A node is down, and will be tried again."""
+        self._trouble.add(node)
+        self.warn(node, error)
+
+    def recovered(self, node: str) -> None:
+        if node in self._trouble:
+            self._trouble.discard(node)
+            self._warned.pop(node, None)
+            self.told(node, "works again")
+
+    def warn(self, node: str, error: BaseException) -> None:
+        """Said once until something else goes wrong there, however often it happens: the count is in the statistics."""
+        if self._warned.get(node) != str(error):
+            self._warned[node] = str(error)
+            self.notes.append(str(error))
+            self._say(str(error))
