@@ -34,9 +34,9 @@ def measure(quick: bool) -> Iterator[Figure]:
     the figure; the note has both.
 
     Rate: frames a second at the sink, as a share of what the slowest node could do: 1 / its mean time per frame as the
-    run measured it, and at most the source's own rate. Age p95: from capture to presentation. Wasted: calls of nodes
-    before the slowest one whose frame did not reach the sink, as a share of their calls. Consecutive: chunks without a
-    missing source frame inside, as a share of all chunks.
+    run measured it, and at most the source's own rate (over 100 % where the show runs faster to win latency back).
+    Age p95: from capture to presentation. Wasted: calls of nodes before the slowest one whose frame did not reach the
+    sink, as a share of their calls. Consecutive: chunks without a missing source frame inside, as a share of all.
     """
     seconds, settling = (4.0, 1.5) if quick else (SECONDS, SETTLING_S)
     loop = _run_all(False, seconds, settling)
