@@ -83,6 +83,8 @@ def _films(source: Path, films: Mapping[str, Path]) -> Iterator[Figure]:
     wanted = frame_count(source)
     counts = {name: frame_count(path) for name, path in films.items()}
     sizes = ", ".join(f"{name} {path.stat().st_size / 1e6:.1f} MB" for name, path in films.items())
+    if "ffmpeg" not in films:
+        sizes += "; ffmpeg is not installed, so it is not compared"
     missing = sum(abs(wanted - count) for count in counts.values())
     yield Figure("frames too few or too many", missing, "", 0, note=f"{wanted} in the source; {sizes}")
     yield Figure("likeness to the plain loop's film (SSIM)", likeness(films["graph"], films["loop"]), "", 0.95, False)
