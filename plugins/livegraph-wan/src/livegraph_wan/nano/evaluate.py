@@ -59,7 +59,7 @@ def evaluate(stream: Stream, clips: int, seed: int = 7) -> dict[str, object]:
             }
             for s in STYLES
         },
-        "fps": {f"{steps} steps": round(speed_of(stream, steps), 1) for steps in (1, 2)},
+        "fps": {f"{steps}_step": round(speed_of(stream, steps), 1) for steps in (1, 2)},
         "drift_levels": round(drift_of(stream, seconds=120), 3),
         "seam_ratio": round(seam_of(stream, sources), 3),
     }
@@ -156,7 +156,7 @@ def speed_of(stream: Stream, steps: int) -> float:
     return 4 / float(np.median(seconds[4:]))
 
 
-def sheet(stream: Stream, path: Path, cell: int = 160) -> None:
+def sheet(stream: Stream, path: Path, cell: int = 128) -> None:
     """A PNG of two rows per held-back clip: the targets, and below each what the model makes."""
     from PIL import Image, ImageDraw
 
@@ -176,7 +176,7 @@ def sheet(stream: Stream, path: Path, cell: int = 160) -> None:
             pen.text((column * cell + 4, 1), name, fill="black")
             put(column, 2 * row, _render(name, source[-1:])[0])
             put(column, 2 * row + 1, run(stream, TRAINING_PHRASES[name][0], source)[-1])
-    picture.save(path)
+    picture.quantize(256).save(path, optimize=True)
 
 
 def curve(points: list[dict[str, float]], path: Path) -> None:
