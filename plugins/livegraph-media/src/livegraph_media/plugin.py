@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from livegraph import BenchSpec, ConverterSpec, NodeSpec, hookimpl
+from pathlib import Path
+
+from livegraph import BenchSpec, ConverterSpec, NodeSpec, PipelineSpec, hookimpl
 
 livegraph_api = "1"
 
@@ -29,6 +31,12 @@ def livegraph_converters() -> list[ConverterSpec]:
         ConverterSpec("gray8", "yuv420p", "livegraph_media.convert:gray8_to_yuv420p"),
         ConverterSpec("gray8", "rgb24", "livegraph_media.convert:gray8_to_rgb24"),
     ]
+
+
+@hookimpl
+def livegraph_pipelines() -> list[PipelineSpec]:
+    folder = Path(__file__).parent / "pipelines"
+    return [PipelineSpec("passthrough", str(folder / "passthrough.yaml"), "A camera in a window.")]
 
 
 @hookimpl

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
-from livegraph import BackendSpec, BenchSpec, NodeSpec, hookimpl
+from livegraph import BackendSpec, BenchSpec, NodeSpec, PipelineSpec, hookimpl
 
 livegraph_api = "1"
 
@@ -20,6 +21,15 @@ def livegraph_backends() -> Sequence[BackendSpec]:
         BackendSpec("torch-cuda", 30, "livegraph_wan.device:probe_cuda", "PyTorch on an NVIDIA or AMD GPU"),
         BackendSpec("torch-mps", 20, "livegraph_wan.device:probe_mps", "PyTorch on an Apple GPU"),
         BackendSpec("torch-cpu", 10, "livegraph_wan.device:probe_cpu", "PyTorch on the CPU"),
+    ]
+
+
+@hookimpl
+def livegraph_pipelines() -> Sequence[PipelineSpec]:
+    folder = Path(__file__).parent / "pipelines"
+    return [
+        PipelineSpec("cam2wan", str(folder / "cam2wan.yaml"), "A camera, repainted after a prompt, shown and recorded."),
+        PipelineSpec("file2wan", str(folder / "file2wan.yaml"), "A film, repainted after a prompt, every frame of it."),
     ]
 
 
