@@ -28,7 +28,7 @@ def livegraph_backends() -> Sequence[BackendSpec]:
 def livegraph_pipelines() -> Sequence[PipelineSpec]:
     folder = Path(__file__).parent / "pipelines"
     return [
-        PipelineSpec("cam2wan", str(folder / "cam2wan.yaml"), "A camera, repainted after a prompt, shown and recorded."),
+        PipelineSpec("cam2wan", str(folder / "cam2wan.yaml"), "A camera, repainted after a prompt, shown and kept."),
         PipelineSpec("file2wan", str(folder / "file2wan.yaml"), "A film, repainted after a prompt, every frame of it."),
     ]
 
