@@ -4,10 +4,10 @@ LivegraphError
 ├── GraphError            the graph file: every problem found, with its place; exit code 2
 ├── PluginError           a plugin, or a node type, that is not there or cannot be loaded
 ├── ParamError            a parameter that does not exist, or a value outside its range
-└── NodeError             a node failed while the graph ran; exit code 1
-    ├── InputError        what the node was given can never work (no video, no such file): not tried again
-    ├── NodeHung          no answer within the node's watchdog time
-    └── DeviceMemoryError the device's memory was not enough
+├── NodeError             a node failed while the graph ran; exit code 1
+│   ├── InputError        what the node was given can never work (no video, no such file): not tried again
+│   ├── NodeHung          no answer within the node's watchdog time
+│   └── DeviceMemoryError the device's memory was not enough
 └── Stalled               offline: the graph waits for itself; says who waits for whom
 """
 

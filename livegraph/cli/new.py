@@ -45,7 +45,7 @@ def plugin(
 
     \b
     livegraph new plugin acme
-    pip install -e "livegraph-acme[test]"
+    pip install -e "livegraph-acme\\[test]"
     livegraph nodes acme.fade
     pytest livegraph-acme
     """

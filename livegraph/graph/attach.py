@@ -17,7 +17,8 @@ from livegraph.graph.plan import Policy
 from livegraph.node import Sink
 from livegraph.types import Mode
 
-RECORD_FRAMES = 60
+_USUAL = {"drop_oldest": 60, "history": 512}
+"""Frames on a live edge that may lag: a recording behind the show, a held value behind its primary."""
 _LOSSY = ("latest", "drop_oldest")
 _WAITING = ("primary", "exact", "merge")
 
@@ -125,8 +126,8 @@ def _set_policies(draft: Draft, attached: set[str], recorded: set[str]) -> None:
         said = wire.said.edge
         if said.capacity is not None:
             wire.capacity = said.capacity
-        elif wire.policy == "drop_oldest":
-            wire.capacity = RECORD_FRAMES
+        elif wire.policy in _USUAL:
+            wire.capacity = _USUAL[wire.policy]
         wire.max_bytes = said.max_bytes or wire.max_bytes
 
 

@@ -13,7 +13,7 @@ from livegraph.graph.draft import Draft, Step, Wire
 from livegraph.graph.feedback import bend_delays, refuse_cycles, refuse_deadlocks
 from livegraph.graph.formats import choose_formats
 from livegraph.graph.knobs import Sets, check_controls, check_presets, kept_controls, kept_presets, laid_over
-from livegraph.graph.latency import latencies
+from livegraph.graph.latency import latencies, source_fps
 from livegraph.graph.plan import Control, EdgePlan, FunctionPlan, NodePlan, Plan
 from livegraph.graph.problems import Problems
 from livegraph.graph.prune import leave_out_unavailable, leave_out_unused
@@ -129,11 +129,18 @@ def _node_plan(draft: Draft, step: Step) -> NodePlan:
         wired_functions=dict(step.wired_functions),
         formats=dict(step.formats),
         size_hint=step.size_hint,
+        fps_hint=_lead_fps(draft, step),
         attached=step.attached,
         leads=step.lead,
         timeout_s=step.entry.timeout_s or step.cls.timeout,
         gated=step.gated,
     )
+
+
+def _lead_fps(draft: Draft, step: Step) -> float | None:
+    """The nominal rate of the source that leads a node; a source leads itself."""
+    lead = step if step.kind == "source" else draft.steps.get(step.lead)
+    return source_fps(lead.cls, lead.params) if lead is not None else None
 
 
 def _edge_plan(wire: Wire) -> EdgePlan:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from livegraph.graph.plan import NodePlan, Plan
-from livegraph.node import Source
+from livegraph.node import Node, Source
+from livegraph.params import Params
 
 _WAITING = ("primary", "exact", "nearest", "merge")
 
@@ -43,16 +44,17 @@ def latencies(plan: Plan) -> tuple[PathLatency, ...]:
     return tuple(_told(sink.id, ways[sink.id]) for sink in plan.sinks)
 
 
-def source_fps(node: NodePlan) -> float | None:
+def source_fps(cls: type[Node], params: Params) -> float | None:
     """The nominal rate of a source where it is known before it opens."""
-    if not issubclass(node.cls, Source):
+    if not issubclass(cls, Source):
         return None
-    fps = node.cls.fps_for(node.params)
+    fps = cls.fps_for(params)
     return fps if fps and fps > 0 else None
 
 
 def _through(node: NodePlan, ways: dict[str, _Way]) -> _Way:
-    before = max(_incoming(node, ways), key=lambda way: way.frames, default=_Way(fps=source_fps(node)))
+    fps = source_fps(node.cls, node.params)
+    before = max(_incoming(node, ways), key=lambda way: way.frames, default=_Way(fps=fps))
     held = (node.cadence.take - 1 + node.cadence.delay) / before.rate
     rate = before.rate * node.cadence.give / node.cadence.take
     return _Way((*before.path, node.id), before.frames + held, rate, before.fps)

@@ -13,8 +13,6 @@ from typing import NamedTuple, Protocol
 from livegraph.frame import Frame, Ticket
 from livegraph.graph.plan import EdgePlan
 
-HISTORY = 512
-"""Frames that a held input may lag behind its primary, live."""
 NEVER = -(1 << 62)
 """A pts before every pts."""
 
@@ -75,9 +73,7 @@ class Edge:
         self.dropped: Counter[str] = Counter()
         self.carries = plan.policy == "attached"
         self.lossy = live and not self.carries
-        self.capacity = (
-            HISTORY if live and plan.policy == "history" else 1 if plan.policy == "latest" else plan.capacity
-        )
+        self.capacity = 1 if plan.policy == "latest" else plan.capacity
         self._bytes = 0
 
     def put(self, frame: Frame, tickets: Sequence[Ticket], now_ns: int) -> None:

@@ -7,7 +7,7 @@ primary's pts; a *merge* takes every item of every port in pts order.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from livegraph.frame import Frame, Ticket
@@ -59,7 +59,11 @@ class Join:
         self._edges = dict(edges)
         self._group = {port: edge for port, edge in edges.items() if edge.plan.role in ("primary", "exact")}
         self._merged = {port: edge for port, edge in edges.items() if edge.plan.role == "merge"}
-        self._held = [_held(port, edge, live) for port, edge in edges.items() if edge.plan.role not in _TAKEN]
+        self._held = [
+            _held(port, edge, live, lambda: self.period_ns)
+            for port, edge in edges.items()
+            if edge.plan.role not in _TAKEN
+        ]
         self._primary = next(iter(self._group.values()), None)
         self._alone = next(iter(edges)) if len(edges) == 1 and self._group else None
         self._bound = NEVER
@@ -183,10 +187,11 @@ _TAKEN = ("primary", "exact", "merge")
 class Hold:
     """The newest value at or before a pts, from a history. Live it never waits; offline it waits for the bound."""
 
-    def __init__(self, port: str, edge: Edge, live: bool) -> None:
+    def __init__(self, port: str, edge: Edge, live: bool, period_ns: Callable[[], int]) -> None:
         self.port = port
         self.edge = edge
         self.live = live
+        self.period_ns = period_ns
         self._value: Frame | None = None
 
     def at(self, pts: int, now_ns: int, since_ns: int) -> Frame | Wait | None:
@@ -209,11 +214,13 @@ class Hold:
 
 
 class Nearest(Hold):
-    """The value nearest to a pts within a tolerance; waits for its bound, live at most for `wait`."""
+    """The value nearest to a pts within a tolerance (half a period unless said); waits for its bound, live at most for
+    `wait` (a period).
+    """
 
     def at(self, pts: int, now_ns: int, since_ns: int) -> Frame | Wait | None:
         plan = self.edge.plan
-        reach = plan.tolerance_ns if plan.tolerance_ns is not None else 16_666_667
+        reach = plan.tolerance_ns if plan.tolerance_ns is not None else self.period_ns() // 2
         self._forget(pts)
         after = self.edge.entries[0].frame if self.edge.entries else None
         exact = self._value is not None and self._value.pts_ns == pts
@@ -229,8 +236,8 @@ class Nearest(Hold):
 class Feedback(Hold):
     """The picture of so many primary frames ago (`core.delay` in a cycle); None until there have been so many."""
 
-    def __init__(self, port: str, edge: Edge, live: bool) -> None:
-        super().__init__(port, edge, live)
+    def __init__(self, port: str, edge: Edge, live: bool, period_ns: Callable[[], int]) -> None:
+        super().__init__(port, edge, live, period_ns)
         self._past: deque[int] = deque(maxlen=edge.plan.delay_frames)
 
     def at(self, pts: int, now_ns: int, since_ns: int) -> Frame | Wait | None:
@@ -242,6 +249,6 @@ class Feedback(Hold):
         self._past.append(pts)
 
 
-def _held(port: str, edge: Edge, live: bool) -> Hold:
+def _held(port: str, edge: Edge, live: bool, period_ns: Callable[[], int]) -> Hold:
     kinds: dict[str, type[Hold]] = {"nearest": Nearest, "feedback": Feedback}
-    return kinds.get(edge.plan.role, Hold)(port, edge, live)
+    return kinds.get(edge.plan.role, Hold)(port, edge, live, period_ns)

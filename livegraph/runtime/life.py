@@ -19,7 +19,7 @@ from livegraph.types import NodeState
 
 BACKOFF_S = (0.25, 30.0)
 GIVE_UP = 5
-"""Restarts, each within `WINDOW_S` of the one before, after which a node stays down."""
+"""Restarts within `WINDOW_S` after which a node stays down."""
 WINDOW_S = 60.0
 TEARDOWN_S = 5.0
 
@@ -42,8 +42,7 @@ class Life:
         self.end_pts_ns = 0
         self.node: Node = plan.cls(plan.params, self._context())
         self._executor: Executor | None = None
-        self._failures = 0
-        self._failed_ns = 0
+        self._failed_ns: list[int] = []
         self._built = False
 
     async def start(self, one_by_one: asyncio.Lock | None = None) -> None:
@@ -134,14 +133,12 @@ class Life:
     def _may_retry(self) -> bool:
         """Whether one more try makes sense; a source is tried for ever, others not when they keep failing."""
         now = self.host.clock.now_ns()
-        recent = self._failures > 0 and now - self._failed_ns < WINDOW_S * 1e9
-        self._failures = self._failures + 1 if recent else 1
-        self._failed_ns = now
-        return self.plan.kind == "source" or self._failures <= GIVE_UP
+        self._failed_ns = [when for when in self._failed_ns if now - when < WINDOW_S * 1e9] + [now]
+        return self.plan.kind == "source" or len(self._failed_ns) <= GIVE_UP
 
     async def _back_off(self) -> None:
         if self.host.live:
-            wait = min(BACKOFF_S[0] * 2 ** (self._failures - 1), BACKOFF_S[1])
+            wait = min(BACKOFF_S[0] * 2 ** (len(self._failed_ns) - 1), BACKOFF_S[1])
             await asyncio.sleep(wait)
 
     async def _discard(self) -> None:
@@ -173,7 +170,7 @@ class Life:
             node_id=plan.id,
             mode="live" if host.live else "offline",
             clock=host.clock,
-            seed=host.seed ^ stable_hash(plan.id),
+            seed=host.seed ^ stable_hash(f"{plan.id} {self.restarts}" if self.restarts else plan.id),
             cpu=host.cpu,
             formats=plan.formats,
             size_hint=plan.size_hint,

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from livegraph.errors import NodeError
+from livegraph.observe.watchdog import LoopWatchdog
 from livegraph.runtime.gate import Load
 from livegraph.runtime.source import SourceWorker
 from livegraph.runtime.worker import Worker
@@ -22,8 +23,9 @@ DEADLINE_NS = 1_000_000_000
 class Looks:
     """Looks at a live run from beside it."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, watchdog: LoopWatchdog | None) -> None:
         self._run = run
+        self._watchdog = watchdog
         self._host = run.host
         self._refused: dict[str, int] = {}
         self._led = {id: self._attached(id) for id, source in run.sources.items() if source.gate is not None}
@@ -37,20 +39,25 @@ class Looks:
             now = self._host.clock.now_ns()
             for worker in self._run.all_workers.values():
                 worker.life.check_hung(now)
+            if self._watchdog is not None:
+                self._watchdog.beat()
             if early > 0 or now - self._last_ns >= LOOK_NS:
                 early -= 1
-                self._look(now)
+                self._look(now, settled=early < 0)
 
     def _attached(self, source: str) -> dict[str, Worker]:
         return {id: w for id, w in self._run.workers.items() if w.plan.attached and w.plan.leads == source}
 
-    def _look(self, now_ns: int) -> None:
+    def _look(self, now_ns: int, *, settled: bool) -> None:
+        """Measure and set. Until it is `settled`, the graph fills for the first time: an idle node means nothing."""
         passed, self._last_ns = now_ns - self._last_ns, now_ns
         means = {id: worker.meter.look() for id, worker in self._run.workers.items()}
         floor = 0
         for id, led in self._led.items():
             loads = {
-                node: Load(means[node][0], worker.plan.cadence.take, means[node][1] / max(passed, 1))
+                node: Load(
+                    means[node][0], worker.plan.cadence.take, means[node][1] / max(passed, 1) if settled else 0.0
+                )
                 for node, worker in led.items()
             }
             floor = max(floor, self._set_credits(self._run.sources[id], led, loads))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import sys
 from collections.abc import Callable, Mapping
@@ -16,6 +17,7 @@ from livegraph.errors import LivegraphError, Stalled
 from livegraph.graph.plan import NodePlan, Plan
 from livegraph.node import Function
 from livegraph.observe.trace import Trace
+from livegraph.observe.watchdog import LoopWatchdog
 from livegraph.params import Versions
 from livegraph.registry import Registry
 from livegraph.runtime.clock import RealClock
@@ -30,6 +32,8 @@ from livegraph.runtime.source import SourceWorker
 from livegraph.runtime.wake import Progress
 from livegraph.runtime.worker import Worker
 from livegraph.types import Clock
+
+log = logging.getLogger("livegraph")
 
 DRAIN_S = 10.0
 TICK_S = 0.25
@@ -257,7 +261,8 @@ class Run:
         for _ in workers:
             host.progress.joined()
         self._tasks = [host.loop.create_task(worker.run(), name=worker.plan.id) for worker in workers]
-        beside = [host.loop.create_task(Looks(self).run())] if host.live else []
+        watchdog = LoopWatchdog(log.error) if host.live and isinstance(host.clock, RealClock) else None
+        beside = [host.loop.create_task(Looks(self, watchdog).run())] if host.live else []
         if on_tick is not None:
             beside.append(host.loop.create_task(self._tick(on_tick)))
         try:
@@ -266,6 +271,8 @@ class Run:
             for task in beside:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
+            if watchdog is not None:
+                watchdog.close()
 
     async def _tick(self, on_tick: Callable[[dict[str, Any]], None]) -> None:
         while True:
