@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import inspect
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
 from livegraph.graph import plan_graph
 from livegraph.registry import registry, resolve
+from livegraph.testing import run_graph
 
 
-@pytest.mark.parametrize("name", ["runtime", "media", "wan"])
+@pytest.mark.parametrize("name", ["runtime", "media", "crash", "wan", "wan-nano"])
 def test_each_bench_loads_and_takes_quick(name: str) -> None:
     function = resolve(registry().benches()[name].target)
     assert list(inspect.signature(function).parameters) == ["quick"]
@@ -22,10 +24,27 @@ def test_the_cores_own_bench_comes_first() -> None:
     assert next(iter(registry().benches())) == "runtime"
 
 
-def test_the_graph_of_the_wan_bench_is_live() -> None:
+def test_pictures_that_stay_are_not_counted_twice(tmp_path: Path) -> None:
     bench = pytest.importorskip("livegraph_wan.bench")
-    plan = plan_graph(bench.GRAPH, registry=registry())
-    assert plan.mode == "live" and plan.by_id["camera"].size_hint == (256, 256)
+    film = tmp_path / "film.mp4"
+    still = {"use": "media.images", "params": {"path": str(tmp_path / "*.png"), "fps": 10}}
+    record = {"use": "media.record", "in": "still", "params": {"path": str(film)}}
+    for number, level in enumerate((40, 40, 90, 90, 90, 40)):
+        write_png(tmp_path / f"{number}.png", level)
+    result = run_graph({"livegraph": 1, "name": "stills", "nodes": {"still": still, "record": record}}, mode="offline")
+    assert result.outcome.ok, result.outcome.error
+    assert bench.distinct_pictures(film) == 3
+
+
+def write_png(path: Path, level: int) -> None:
+    import av
+    import numpy as np
+
+    encoder = av.CodecContext.create("png", "w")
+    encoder.width, encoder.height, encoder.pix_fmt = 64, 64, "rgb24"
+    encoder.time_base = Fraction(1, 10)
+    frame = av.VideoFrame.from_ndarray(np.full((64, 64, 3), level, np.uint8), "rgb24")
+    path.write_bytes(b"".join(bytes(packet) for packet in (*encoder.encode(frame), *encoder.encode(None))))
 
 
 def test_the_graph_of_the_media_bench_never_leaves_yuv(tmp_path: Path) -> None:

@@ -41,4 +41,7 @@ def livegraph_pipelines() -> list[PipelineSpec]:
 
 @hookimpl
 def livegraph_benches() -> list[BenchSpec]:
-    return [BenchSpec("media", "livegraph_media.bench.measure:measure", "A film through edges and a blend, offline.")]
+    return [
+        BenchSpec("media", "livegraph_media.bench.measure:measure", "A film through edges and a blend, offline."),
+        BenchSpec("crash", "livegraph_media.bench.crash:measure", "What SIGKILL takes from a recording."),
+    ]

@@ -35,4 +35,7 @@ def livegraph_pipelines() -> Sequence[PipelineSpec]:
 
 @hookimpl
 def livegraph_benches() -> Sequence[BenchSpec]:
-    return [BenchSpec("wan", "livegraph_wan.bench:measure", "Live video repainted after a prompt: rate and age.")]
+    return [
+        BenchSpec("wan", "livegraph_wan.bench:measure", "Live video repainted after a prompt: rate and age."),
+        BenchSpec("wan-nano", "livegraph_wan.nano.bench:measure", "The small model on pictures that were held back."),
+    ]
