@@ -66,11 +66,12 @@ class Trace:
             file.write("\n]\n")
 
     def _render(self, span: Span) -> str:
-        steps = (("wait", span.put_ns, span.began_ns), ("run", span.began_ns, span.ended_ns))
-        transfer = ("transfer", span.ended_ns, span.done_ns)
+        """A source has nothing to wait for: its `put_ns` is 0."""
+        steps = [("run", span.began_ns, span.ended_ns), ("transfer", span.ended_ns, span.done_ns)]
+        if span.put_ns:
+            steps.insert(0, ("wait", span.put_ns, span.began_ns))
         return "".join(
             f',\n{{"name":"{name}","ph":"X","pid":1,"tid":{span.lane},"ts":{(start - self.epoch_ns) / 1e3:.3f},'
             f'"dur":{max(0, end - start) / 1e3:.3f},"args":{{"seq":{span.seq},"pts_ms":{span.pts_ns / 1e6:.3f}}}}}'
-            for name, start, end in (*steps, transfer)
-            if start
+            for name, start, end in steps
         )
