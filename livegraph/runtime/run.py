@@ -6,7 +6,7 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any
 
 from livegraph.control.bus import Bus
 from livegraph.errors import LivegraphError, Stalled
-from livegraph.graph.plan import NodePlan, Plan
+from livegraph.graph.plan import Plan
 from livegraph.node import Function
 from livegraph.observe.trace import Trace
 from livegraph.observe.watchdog import LoopWatchdog
@@ -22,19 +22,19 @@ from livegraph.params import Versions
 from livegraph.registry import Registry
 from livegraph.runtime.clock import RealClock
 from livegraph.runtime.edge import Edge
-from livegraph.runtime.gate import Credits, Gate
 from livegraph.runtime.health import Health
 from livegraph.runtime.host import Host, Signals
 from livegraph.runtime.look import Looks
-from livegraph.runtime.presenter import Presenter
 from livegraph.runtime.report import Report
 from livegraph.runtime.source import SourceWorker
+from livegraph.runtime.stage import Stage
 from livegraph.runtime.wake import Progress
 from livegraph.runtime.worker import Worker
 from livegraph.types import Clock
 
 log = logging.getLogger("livegraph")
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 DRAIN_S = 10.0
 TICK_S = 0.25
 MEMORY_CAP = 1 << 30
@@ -71,9 +71,7 @@ class Run:
         self.ended_ns = 0
         self.bus: Bus
         self.host: Host
-        self.sources: dict[str, SourceWorker] = {}
-        self.workers: dict[str, Worker] = {}
-        self.edges: list[Edge] = []
+        self._stage: Stage
         self._report = Report(self)
         self._phase = "starting"
         self._trace_path = trace
@@ -86,7 +84,20 @@ class Run:
     @property
     def all_workers(self) -> Mapping[str, Worker | SourceWorker]:
         """Every node by id, in the plan's order."""
-        return {node.id: self.sources.get(node.id) or self.workers[node.id] for node in self.plan.nodes}
+        return self._stage.everyone
+
+    @property
+    def sources(self) -> Mapping[str, SourceWorker]:
+        return self._stage.sources
+
+    @property
+    def workers(self) -> Mapping[str, Worker]:
+        """Every node that is no source, by id."""
+        return self._stage.workers
+
+    @property
+    def edges(self) -> Sequence[Edge]:
+        return self._stage.edges
 
     @property
     def health(self) -> str:
@@ -187,38 +198,7 @@ class Run:
         host.versions |= {item.id: Versions(item.params) for item in self.plan.functions}
         host.functions = {item.id: Signals(_function(item.cls, item.params)) for item in self.plan.functions}
         self.bus = Bus(self.plan, host.versions, lambda: host.lead_pts_ns)
-        for lane, node in enumerate(self.plan.nodes):
-            if node.kind == "source":
-                self.sources[node.id] = SourceWorker(node, host, lane)
-            else:
-                self.workers[node.id] = _worker(node, host, lane)
-        self._connect()
-
-    def _connect(self) -> None:
-        live, by_id = self.host.live, self.all_workers
-        for node in self.plan.nodes:
-            for plan in node.inputs:
-                producer, consumer = by_id[plan.src.node], self.workers[node.id]
-                edge = Edge(plan, live, producer.wake, consumer.wake)
-                producer.outlet.edges[plan.src.port].append(edge)
-                consumer.inlets[plan.port] = edge
-                self.edges.append(edge)
-        for worker in self.workers.values():
-            worker.connect(round(1e9 / (worker.plan.fps_hint or 30.0)))
-        for source in self.sources.values():
-            if live and source.plan.gated:
-                self._give_gate(source)
-
-    def _give_gate(self, source: SourceWorker) -> None:
-        led = [w for w in self.workers.values() if w.plan.attached and w.plan.leads == source.plan.id]
-        take = max((w.plan.cadence.take for w in led), default=1)
-        chunked = next((w for w in led if w.plan.cadence.take == take), None)
-        ready_in = chunked.ready_in_ns if chunked is not None else lambda now_ns: 0.0
-        source.gate = Gate(
-            Credits(take, len(led)), source.admit, lambda: all(worker.wake.waiting for worker in led), ready_in
-        )
-        if source.plan.fps_hint:
-            source.gate.period_ns = 1e9 / source.plan.fps_hint
+        self._stage = Stage(self.plan, host)
 
     async def _start(self) -> None:
         """Set up and warm every node at once. One that fails ends it for all, unless its policy is `skip`."""
@@ -291,14 +271,9 @@ class Run:
             full[0].capacity *= 2
             full[0].producer.set()
         elif self._health.error is None:
-            self._health.error = Stalled(self._who_waits(held))
+            text = f"the graph waits for itself, with {held >> 20} MiB held: {self._stage.who_waits()}"
+            self._health.error = Stalled(text)
             self.cancel()
-
-    def _who_waits(self, held: int) -> str:
-        waits = [f"{e.plan.src.node} waits for {e.plan.dst} to take from {e.plan.id}" for e in self.edges if e.full]
-        starved = [id for id, worker in self.workers.items() if worker.join.starved]
-        waits += [f"{id} waits for input" for id in starved]
-        return f"the graph waits for itself, with {held >> 20} MiB held: {'; '.join(waits)}"
 
     @contextmanager
     def _signals(self) -> Any:
@@ -312,19 +287,16 @@ class Run:
                 self.stop()
 
         try:
-            for number in (signal.SIGINT, signal.SIGTERM):
+            for number in SIGNALS:
                 loop.add_signal_handler(number, lambda: received() if hasattr(self, "host") else None)
         except (NotImplementedError, RuntimeError, ValueError):  # Windows, or not the main thread
             yield
             return
-        yield
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
-
-
-def _worker(node: NodePlan, host: Host, lane: int) -> Worker:
-    presents = node.kind == "sink" and getattr(node.cls, "presents", False)
-    return (Presenter if presents else Worker)(node, host, lane)
+        try:
+            yield
+        finally:
+            for number in SIGNALS:
+                loop.remove_signal_handler(number)
 
 
 def _function(cls: type, params: Any) -> Function:

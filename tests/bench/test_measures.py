@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 from livegraph.bench import copies, endurance, hops
 from livegraph.bench.bed import bed, chain
 from livegraph.bench.live import seen
@@ -38,7 +40,7 @@ def test_wasted_and_consecutive_are_read_off_the_calls() -> None:
     graph = chain({"before": {"use": "bench.rest"}, "slow": {"use": "bench.rest"}}, {"frames": 1}, "show")
     made = bed(graph)
     made.run.host = _Host()  # type: ignore[assignment]
-    made.run.workers = {"slow": _Worker()}  # type: ignore[dict-item]
+    made.run._stage = SimpleNamespace(workers={"slow": _Worker()})  # type: ignore[assignment]
     frames = [Frame(pts_ns=n, seq=n, captured_ns=n * 10**9) for n in range(10)]
     made.log.arrived["sink"] = [(frames[n], n * 10**9 + 5 * 10**6) for n in (0, 2, 4, 6, 8)]
     made.log.calls["before"] = [(frames[n],) for n in (0, 2, 4, 5, 6, 8, 9)]
