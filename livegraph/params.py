@@ -106,14 +106,21 @@ def _reason(item: ErrorDetails) -> str:
 class Versions:
     """A node's snapshots by the pts from which each holds: `at` finds the one that a frame asks for.
 
-    Frames come with rising pts, so versions that no later frame can ask for are let go. Loop thread only.
+    A reader asks with rising pts, so versions that none of its later frames can ask for are let go; where several read,
+    each has a `reader` of its own. Loop thread only.
     """
 
-    __slots__ = ("_pending", "current")
+    __slots__ = ("_pending", "_readers", "current")
 
     def __init__(self, first: Params) -> None:
         self.current = first
         self._pending: list[tuple[int, Params]] = []
+        self._readers: list[Versions] = []
+
+    def reader(self) -> Versions:
+        """The same versions for one of several readers; from now on this one only knows the newest."""
+        self._readers.append(Versions(self.current))
+        return self._readers[-1]
 
     @property
     def latest(self) -> Params:
@@ -122,6 +129,11 @@ class Versions:
 
     def add(self, from_pts_ns: int, snapshot: Params) -> None:
         """From `from_pts_ns` on, `snapshot` holds; a later call for the same pts replaces it."""
+        for reader in self._readers:
+            reader.add(from_pts_ns, snapshot)
+        if self._readers:
+            self.current = snapshot
+            return
         while self._pending and self._pending[-1][0] >= from_pts_ns:
             self._pending.pop()
         self._pending.append((from_pts_ns, snapshot))

@@ -127,7 +127,7 @@ def _set_policies(draft: Draft, attached: set[str], recorded: set[str]) -> None:
         if said.capacity is not None:
             wire.capacity = said.capacity
         elif wire.policy in _USUAL:
-            wire.capacity = _USUAL[wire.policy]
+            wire.capacity = _USUAL[wire.policy] + wire.delay_frames
         wire.max_bytes = said.max_bytes or wire.max_bytes
 
 

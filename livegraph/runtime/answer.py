@@ -38,7 +38,8 @@ def read(
     """Interpret what `process` (or, `flushed`, what `flush`) returned.
 
     `base` are the input frames that the answer belongs to, `tickets` the tickets of each: output j belongs to input
-    j * take / give. Where `base` is short (a chunk that was filled up), the surplus of the answer is cut off.
+    j * take / give. Where `base` is short (a chunk that was filled up), the surplus of the answer is cut off. What a
+    node of single frames flushes is a list or tuple of them, or one as `process` gives it.
     """
     outputs: list[Output] = []
     ended = isinstance(result, EndOfStream)
@@ -50,7 +51,8 @@ def read(
     for port, value in result.items() if several else ((ports[0], result),):
         if port not in ports:
             raise NodeError(f"returned something for {port!r}; its outputs are {', '.join(ports)}")
-        items = _items(value, None if flushed else cadence.give) if chunked else (value,)
+        single = not chunked or (cadence.give == 1 and not isinstance(value, list | tuple))
+        items = (value,) if single else _items(value, None if flushed else cadence.give)
         for index in range(min(len(items), most)):
             item = items[index]
             if isinstance(item, EndOfStream):

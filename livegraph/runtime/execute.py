@@ -11,7 +11,7 @@ import inspect
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from queue import SimpleQueue
 from typing import Any, NamedTuple, Protocol
 
@@ -27,15 +27,17 @@ class Done(NamedTuple):
 
 
 class Executor(Protocol):
-    """Runs the calls of one node."""
+    """Runs the calls of one node. `spent`: it gave a call up and takes no more; only a new one does."""
+
+    spent: bool
 
     async def call(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Done:
         """Run and wait. Raises what the function raises."""
         ...
 
     def interrupt(self, error: BaseException, then: Callable[[], Any] | None = None) -> None:
-        """The call in flight raises `error` in its caller now; what it may still return is thrown away, and `then` runs
-        in its place once it does return. After this the executor is spent.
+        """The call in flight raises `error` in its caller now; what it may still return is thrown away. Where that
+        spends the executor, `then` runs once the call does return; elsewhere `then` is the caller's to call.
         """
         ...
 
@@ -49,6 +51,8 @@ class Executor(Protocol):
 class LoopExecutor:
     """Runs `async def` calls in the worker's own task: no hand-over. A call that never awaits holds the loop."""
 
+    spent = False
+
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._task: asyncio.Task[Any] | None = None
@@ -56,27 +60,38 @@ class LoopExecutor:
 
     async def call(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Done:
         began = self._clock.now_ns()
-        result = function(*args, **kwargs)
-        if inspect.isawaitable(result):
-            self._task = asyncio.current_task()
-            try:
-                result = await result
-            except asyncio.CancelledError:
-                if self._error is None or self._task is None:
-                    raise
-                error, self._error = self._error, None
-                self._task.uncancel()
-                raise error from None
-            finally:
-                self._task = None
+        try:
+            result = function(*args, **kwargs)
+            if inspect.isawaitable(result):
+                result = await self._awaited(result)
+        except SystemExit as error:
+            raise _not_its_business(error) from error
         return Done(result, began, self._clock.now_ns())
+
+    async def _awaited(self, awaitable: Awaitable[Any]) -> Any:
+        task = self._task = asyncio.current_task()
+        assert task is not None
+        result = None
+        try:
+            result = await awaitable
+        except (Exception, asyncio.CancelledError) as error:
+            if self._error is None:
+                if isinstance(error, asyncio.CancelledError) and not task.cancelling():
+                    raise _not_its_business(error) from error
+                raise
+        finally:
+            self._task = None
+        if self._error is None:
+            return result
+        interrupted, self._error = self._error, None  # whatever the call made of it
+        if task.uncancel():
+            raise asyncio.CancelledError  # the run ends as well
+        raise interrupted
 
     def interrupt(self, error: BaseException, then: Callable[[], Any] | None = None) -> None:
         if self._task is not None:
             self._error = error
             self._task.cancel()
-            if then is not None:
-                then()
 
     def stack(self) -> str:
         return "".join(traceback.format_list(_frames(self._task))) if self._task is not None else ""
@@ -90,6 +105,7 @@ class ThreadExecutor:
 
     def __init__(self, clock: Clock, name: str) -> None:
         self._clock = clock
+        self.spent = False
         self._loop = asyncio.get_running_loop()
         self._calls: SimpleQueue[tuple[asyncio.Future[Done], Callable[[], Any]] | None] = SimpleQueue()
         self._current: asyncio.Future[Done] | None = None
@@ -106,6 +122,7 @@ class ThreadExecutor:
             self._current = None
 
     def interrupt(self, error: BaseException, then: Callable[[], Any] | None = None) -> None:
+        self.spent = True
         if self._current is not None and not self._current.done():
             self._current.set_exception(error)
         if then is not None:
@@ -150,10 +167,15 @@ def _settle(future: asyncio.Future[Done], done: Done, error: BaseException | Non
         return
     if error is None:
         future.set_result(done)
-    elif isinstance(error, StopIteration):
-        future.set_exception(RuntimeError("StopIteration raised by a node"))
+    elif isinstance(error, StopIteration) or not isinstance(error, Exception):
+        future.set_exception(_not_its_business(error))
     else:
         future.set_exception(error)
+
+
+def _not_its_business(error: BaseException) -> RuntimeError:
+    """What would end the program, or pass for the end of the run, as an error of the node that raised it."""
+    return RuntimeError(f"{type(error).__name__} raised by a node")
 
 
 def _frames(task: asyncio.Task[Any] | None) -> list[traceback.FrameSummary]:

@@ -95,7 +95,8 @@ def _through(load: Load, period_ns: float) -> float:
 
 class Gate:
     """The door of one source. `admit(frame)` lets a frame in; `all_wait()` says whether every attached node waits for
-    input; `ready_in(now)` is the time (ns) until the chunk node can start a chunk that is not filled yet.
+    input; `ready_in(now)` is the time (ns) until the chunk node can start a chunk that is not filled yet; `missing()`
+    is how many frames its next chunk lacks, beside those on their way to it.
     """
 
     def __init__(
@@ -104,6 +105,7 @@ class Gate:
         admit: Callable[[Frame], None],
         all_wait: Callable[[], bool],
         ready_in: Callable[[int], float],
+        missing: Callable[[], int] = lambda: 1,
     ) -> None:
         self.credits = credits
         self.out = 0
@@ -115,6 +117,7 @@ class Gate:
         self._admit = admit
         self._all_wait = all_wait
         self._ready_in = ready_in
+        self._missing = missing
         self._slot: Frame | None = None
         self._burst = 0
         self._last_ns = 0
@@ -166,7 +169,8 @@ class Gate:
         return take == 1 or self._ready_in(now_ns) < take * self.period_ns
 
     def _enter(self, frame: Frame) -> None:
-        self._burst = (self._burst or self.credits.take) - 1
+        """A burst lasts until the chunk is complete, whatever was lost on the way, as far as the credits reach."""
+        self._burst = max(0, min(self._missing(), self.credits.count - self.out) - 1)
         self.out += 1
         self.admitted += 1
         self._admit(frame)

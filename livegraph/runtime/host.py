@@ -53,10 +53,6 @@ class Host:
     def run_time_ns(self) -> int:
         return self.clock.now_ns() - self.epoch_ns
 
-    def signal(self, function: str, pts_ns: int) -> float:
-        """The value of a computed signal at a pts."""
-        return self.functions[function].at(pts_ns, self.versions[function].at(pts_ns))
-
 
 class Signals:
     """A `Function` node, evaluated by whoever reads it."""

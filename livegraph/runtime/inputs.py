@@ -20,6 +20,8 @@ class Inputs:
         self._plan = plan
         self._host = host
         self._wired = [edge.port for edge in plan.inputs if edge.wired]
+        read = {*plan.functions.values(), *plan.wired_functions.values()}
+        self._versions = {function: host.versions[function].reader() for function in read}
         self._plain = not (plan.functions or plan.wired_functions or self._wired)
 
     def frames(self, steps: Sequence[Fire]) -> dict[str, Any]:
@@ -34,7 +36,7 @@ class Inputs:
         if chunk:
             inputs |= {port: [step.inputs[port] for step in steps] for port in self.group}
         for port, function in self._plan.functions.items():
-            inputs[port] = Frame(first.pts_ns, data=self._host.signal(function, first.pts_ns))
+            inputs[port] = Frame(first.pts_ns, data=self._signal(function, first.pts_ns))
         return inputs
 
     def params(self, first: Fire) -> Params:
@@ -43,12 +45,15 @@ class Inputs:
         if self._plain:
             return snapshot
         values: dict[str, Any] = {
-            name: self._host.signal(function, first.pts_ns) for name, function in self._plan.wired_functions.items()
+            name: self._signal(function, first.pts_ns) for name, function in self._plan.wired_functions.items()
         }
         for name in self._wired:
             if (held := first.inputs.get(name)) is not None:
                 values[name] = held.data
         return clamped(snapshot, values)
+
+    def _signal(self, function: str, pts_ns: int) -> float:
+        return self._host.functions[function].at(pts_ns, self._versions[function].at(pts_ns))
 
 
 def clamped(snapshot: Params, values: dict[str, Any]) -> Params:

@@ -7,7 +7,7 @@ import gc
 import inspect
 import logging
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import Any
 
 from livegraph.errors import DeviceMemoryError, InputError, NodeError, NodeHung
@@ -44,6 +44,13 @@ class Life:
         self._executor: Executor | None = None
         self._failed_ns: list[int] = []
         self._built = False
+        self._stopped = asyncio.Event()
+        self.ending = False
+
+    @property
+    def spent(self) -> bool:
+        """Its thread hangs: only a restart brings the node back."""
+        return self._executor is not None and self._executor.spent
 
     async def start(self, one_by_one: asyncio.Lock | None = None) -> None:
         """Set the node up and warm it; raises what the node raises. Warming is not watched.
@@ -55,16 +62,14 @@ class Life:
         executor = self._executor = self._make_executor()
         try:
             async with one_by_one or nullcontext():
+                self._built = True  # from here on there is something to close, however far it gets
                 await executor.call(self.node.setup)
-            self._built = True
             self.state = "warming"
             await executor.call(self.node.warm_up)
         except asyncio.CancelledError:  # the run ends meanwhile: whatever the node opened, it closes when it comes back
-            executor.interrupt(Interrupted("stopped"), self.node.teardown)
-            self._executor = None
+            self._revoke(Interrupted("stopped"))
             raise
         except Exception as error:
-            self._built = True  # what was opened before the error is closed
             raise named(self.plan.id, error) from error
         self.state = "running"
 
@@ -88,15 +93,19 @@ class Life:
         if late > self.plan.timeout_s:
             stack = self._executor.stack()
             log.error("node %s hangs since %.1f s:\n%s", self.plan.id, late, stack)
-            self._built = False  # its thread is lost: there is nobody to tear it down
-            self._executor.interrupt(NodeHung(f"no answer for {late:.1f} s", stack))
+            self._revoke(NodeHung(f"no answer for {late:.1f} s", stack))
 
     def interrupt(self) -> None:
-        """Revoke the call in flight, if any: the run ends."""
-        if self.calling_since_ns is not None and self._executor is not None:
-            threaded = isinstance(self._executor, ThreadExecutor)
-            self._built = not threaded
-            self._executor.interrupt(Interrupted("stopped"), self.node.teardown if threaded else None)
+        """The run ends: revoke the call in flight, if any, and wait no longer for the next try."""
+        self._stopped.set()
+        if self.calling_since_ns is not None:
+            self._revoke(Interrupted("stopped"))
+
+    def _revoke(self, error: BaseException) -> None:
+        """A thread that is given up tears its node down by itself, once it comes back."""
+        if self._executor is not None:
+            self._executor.interrupt(error, self.node.teardown if self._built else None)
+            self._built = self._built and not self._executor.spent
 
     async def restart(self, *, failed: bool) -> bool:
         """Tear down and set up again, with backoff after a failure, until it works. False: it stays down."""
@@ -139,7 +148,9 @@ class Life:
     async def _back_off(self) -> None:
         if self.host.live:
             wait = min(BACKOFF_S[0] * 2 ** (len(self._failed_ns) - 1), BACKOFF_S[1])
-            await asyncio.sleep(wait)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._stopped.wait()
 
     async def _discard(self) -> None:
         executor, self._executor = self._executor, None
@@ -149,7 +160,7 @@ class Life:
             self._built = False
             self.node.ctx.end_pts_ns = self.end_pts_ns
             try:
-                async with asyncio.timeout(TEARDOWN_S if self.host.live else None):
+                async with asyncio.timeout(TEARDOWN_S if self.host.live or self.host.stopping else None):
                     await executor.call(self.node.teardown)
             except TimeoutError:
                 log.error("node %s: teardown hangs and is given up:\n%s", self.plan.id, executor.stack())

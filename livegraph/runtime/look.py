@@ -51,7 +51,7 @@ class Looks:
     def _look(self, now_ns: int, *, settled: bool) -> None:
         """Measure and set. Until it is `settled`, the graph fills for the first time: an idle node means nothing."""
         passed, self._last_ns = now_ns - self._last_ns, now_ns
-        means = {id: worker.meter.look() for id, worker in self._run.workers.items()}
+        means = {id: _mean(worker) for id, worker in self._run.workers.items()}
         floor = 0
         for id, led in self._led.items():
             loads = {
@@ -89,3 +89,11 @@ class Looks:
             if worker.plan.kind == "sink" and age.count >= 30 and age.percentile(0.95) > budget:
                 missed = f"node {id}: age is over the latency budget of {budget / 1e6:.0f} ms on this machine"
                 self._host.degraded(id, NodeError(missed))
+
+
+def _mean(worker: Worker) -> tuple[float, int]:
+    """Service and idle time since the last look. A node that is down or has ended takes no time and waits for nothing:
+    it has no say in the credits.
+    """
+    mean = worker.meter.look()
+    return mean if worker.life.state == "running" else (0.0, 0)

@@ -24,6 +24,7 @@ from livegraph.runtime.clock import RealClock
 from livegraph.runtime.edge import Edge
 from livegraph.runtime.health import Health
 from livegraph.runtime.host import Host, Signals
+from livegraph.runtime.life import TEARDOWN_S
 from livegraph.runtime.look import Looks
 from livegraph.runtime.report import Report
 from livegraph.runtime.source import SourceWorker
@@ -148,13 +149,17 @@ class Run:
         else:
             if not self.host.stopping:
                 await self._play(duration_s, on_tick)
+        finally:
+            self._close()
+        return Outcome(self._health.error, self.stats())
+
+    def _close(self) -> None:
         self.ended_ns = self.host.clock.now_ns()
         self._phase = "ended"
         if self.host.trace is not None:
             self.host.trace.close()
         if self.registry is not None:
             self.registry.manager.hook.livegraph_run_stopped(run=self)
-        return Outcome(self._health.error, self.stats())
 
     def stop(self) -> None:
         """End in order: sources end, nodes flush, sinks finalise; what has not drained by the deadline is cancelled."""
@@ -167,10 +172,13 @@ class Run:
             self.host.loop.call_later(DRAIN_S, self.cancel)
 
     def cancel(self) -> None:
-        """End now: work in flight is dropped, sinks still finalise."""
+        """End now: work in flight is dropped, sinks still finalise; those at it already get `TEARDOWN_S`."""
         self.host.stopping = True
-        for task in self._tasks:
-            task.cancel()
+        for worker, task in zip(self.all_workers.values(), self._tasks, strict=False):
+            if worker.life.ending:
+                self.host.loop.call_later(TEARDOWN_S, task.cancel)
+            else:
+                task.cancel()
 
     def _build(self, clock: Clock) -> None:
         loop = asyncio.get_running_loop()
@@ -200,6 +208,15 @@ class Run:
         self.bus = Bus(self.plan, host.versions, lambda: host.lead_pts_ns)
         self._stage = Stage(self.plan, host)
 
+    def _missing(self, chunked: Worker | None) -> Callable[[], int]:
+        """How many frames a node's next chunk lacks, beside those that lie before it or are in work on the way."""
+        if chunked is None:
+            return lambda: 1
+        take, way = chunked.plan.cadence.take, [chunked]
+        while (name := way[-1].plan.inputs[0].src.node) in self.workers:
+            way.append(self.workers[name])
+        return lambda: take - (chunked.waiting + sum(worker.in_hand for worker in way[1:])) % take
+
     async def _start(self) -> None:
         """Set up and warm every node at once. One that fails ends it for all, unless its policy is `skip`."""
         workers = list(self.all_workers.values())
@@ -210,6 +227,7 @@ class Run:
             results = await self._starting
         except asyncio.CancelledError:
             if not self.host.stopping:
+                await asyncio.gather(*(worker.life.stop() for worker in workers))
                 raise
             results = []
         fatal: list[BaseException] = []
@@ -247,6 +265,10 @@ class Run:
             beside.append(host.loop.create_task(self._tick(on_tick)))
         try:
             await asyncio.wait(self._tasks)
+        except asyncio.CancelledError:  # whoever runs us gives up: all is closed first
+            self.cancel()
+            await asyncio.wait(self._tasks)
+            raise
         finally:
             for task in beside:
                 task.cancel()
@@ -265,7 +287,7 @@ class Run:
 
     def _stalled(self) -> None:
         """Offline, everyone waits: the smallest full edge grows, under the memory cap."""
-        full = sorted((edge for edge in self.edges if edge.full), key=lambda edge: edge.capacity)
+        full = sorted((edge for edge in self.edges if edge.full and not edge.ended), key=lambda edge: edge.capacity)
         held = sum(edge.nbytes for edge in self.edges)
         if full and held < MEMORY_CAP:
             full[0].capacity *= 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from livegraph.errors import InputError, NodeError
@@ -41,7 +42,6 @@ class SourceWorker:
         self.meter = Meter()
         self.wake = Wakeup(host.loop, host.progress)
         self.outlet = Outlet(list(plan.cls.outputs))
-        self._lead = next(iter(plan.cls.outputs), "")
         self._timeline = Timeline(host.live)
         self._first_raw_ns: int | None = None
         self._lost = False
@@ -57,6 +57,7 @@ class SourceWorker:
         except Exception as error:
             self.host.fail(self.plan.id, error)
         finally:
+            self.life.ending = True
             if self.gate is not None and self.gate.close() is not None:
                 self.meter.dropped["stop"] += 1
             self.outlet.end()
@@ -84,19 +85,27 @@ class SourceWorker:
                 await self.wake.wait()
                 continue
             try:
-                await self._prepare()
+                if not await self._prepare():
+                    return
                 done = await self.life.call(self._read)
+                self.meter.called(done.ended_ns - done.began_ns)
+                if not await self._deliver(done):
+                    return
             except Interrupted:
                 return
             except NodeError as error:
                 if not await self._failed(error):
                     return
                 continue
-            self.meter.called(done.ended_ns - done.began_ns)
-            if not await self._deliver(done):
-                return
             if self.host.live:
                 await asyncio.sleep(0)  # a read that never waits must not hold the loop
+
+    @cached_property
+    def _lead(self) -> str:
+        """The port at whose frames the gate is: the first that work hangs on, else the first."""
+        edges = self.outlet.edges
+        used = (port for port, out in edges.items() if any(edge.carries for edge in out))
+        return next(used, next(iter(edges), ""))
 
     @property
     def _read(self) -> Any:
@@ -104,14 +113,15 @@ class SourceWorker:
         assert isinstance(node, Source)
         return node.read
 
-    async def _prepare(self) -> None:
-        """A source makes pts, so it takes the newest parameters at its next frame."""
-        wanted = self.host.versions[self.plan.id].latest
+    async def _prepare(self) -> bool:
+        """A source makes pts, so it takes the newest parameters at its next frame. False: it cannot be opened again."""
+        wanted = self.host.versions[self.plan.id].at(self.host.lead_pts_ns + 1)
         node = self.life.node
         if wanted is not node.params:
-            if differs_in_rebuild(node.params, wanted):
-                await self._restart(failed=False)
+            if differs_in_rebuild(node.params, wanted) and not await self._restart(failed=False):
+                return False
             self.life.node.params = wanted
+        return True
 
     async def _deliver(self, done: Done) -> bool:
         """Hand on what was read. False at the end of the stream."""
@@ -122,10 +132,7 @@ class SourceWorker:
             await asyncio.sleep(NOTHING_YET_S)
             return True
         for port, frame in item.items() if isinstance(item, Mapping) else ((self._lead, item),):
-            if not isinstance(frame, Frame):
-                raise NodeError(
-                    f"node {self.plan.id}: read returned {type(frame).__name__}; use self.frame(data, pts_ns)"
-                )
+            self._check(port, frame)
             if self._beyond(frame):
                 return False
             frame = self._place(port, frame)
@@ -135,6 +142,13 @@ class SourceWorker:
                     return False
             self._offer(port, frame, done)
         return True
+
+    def _check(self, port: str, frame: object) -> None:
+        if port not in self.outlet.edges:
+            ports = ", ".join(self.outlet.edges)
+            raise NodeError(f"node {self.plan.id}: read returned something for {port!r}; its outputs are {ports}")
+        if not isinstance(frame, Frame):
+            raise NodeError(f"node {self.plan.id}: read returned {type(frame).__name__}; use self.frame(data, pts_ns)")
 
     def _beyond(self, frame: Frame) -> bool:
         """Offline, `--duration` is time of the stream."""
@@ -191,8 +205,9 @@ class SourceWorker:
         if isinstance(error, InputError):
             self.host.lose(self.plan.id, error)
             return False
-        if self.plan.on_error == "skip":
+        if self.plan.on_error == "skip" and not self.life.spent:
             self.host.warn(self.plan.id, error)
+            await asyncio.sleep(NOTHING_YET_S)
             return True
         self.host.degraded(self.plan.id, error)
         return await self._restart(failed=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from livegraph.graph.plan import NodePlan, Plan
 from livegraph.runtime.edge import Edge
 from livegraph.runtime.gate import Credits, Gate
@@ -56,11 +58,21 @@ class Stage:
         gate = Gate(
             Credits(take, len(led)),
             source.admit,
-            lambda: all(worker.wake.waiting for worker in led),
+            lambda: all(worker.resting for worker in led),
             chunked.ready_in_ns if chunked is not None else lambda now_ns: 0.0,
+            self._missing(chunked),
         )
         gate.period_ns = 1e9 / (source.plan.fps_hint or USUAL_FPS)
         return gate
+
+    def _missing(self, chunked: Worker | None) -> Callable[[], int]:
+        """How many frames a node's next chunk lacks, beside those that lie before it or are in work on the way."""
+        if chunked is None:
+            return lambda: 1
+        take, way = chunked.plan.cadence.take, [chunked]
+        while (name := way[-1].plan.inputs[0].src.node) in self.workers:
+            way.append(self.workers[name])
+        return lambda: take - (chunked.waiting + sum(worker.in_hand for worker in way[1:])) % take
 
 
 def _worker(node: NodePlan, host: Host, lane: int) -> Worker:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from livegraph.errors import InputError, NodeError
-from livegraph.frame import Frame
+from livegraph.frame import Frame, Ticket
 from livegraph.graph.plan import NodePlan
 from livegraph.observe.trace import Span
 from livegraph.params import differs_in_rebuild
@@ -53,14 +53,28 @@ class Worker:
         self._inputs = Inputs(plan, host)
         self._keeps = not plan.attached or getattr(plan.cls, "records", False)
 
+    @property
+    def resting(self) -> bool:
+        """Whether it waits for input, or for nothing any more."""
+        return self.wake.waiting or self.life.ending
+
     def connect(self, period_ns: int) -> None:
         """Once all edges are in place."""
         self.join = Join(self.inlets, self.host.live, period_ns)
 
+    @property
+    def waiting(self) -> int:
+        """Frames that have come and are in no call yet."""
+        return len(self._fill) + sum(len(self.inlets[port].entries) for port in self._inputs.group[:1])
+
+    @property
+    def in_hand(self) -> int:
+        return self.waiting + (self.life.calling_since_ns is not None) * self.plan.cadence.take
+
     def ready_in_ns(self, now_ns: int) -> float:
         """How long until this node can start a chunk of which nothing has arrived yet."""
         since, mean = self.life.calling_since_ns, self.meter.mean_ns
-        waiting = len(self._fill) + sum(len(self.inlets[port].entries) for port in self._inputs.group[:1])
+        waiting = self.waiting
         if mean == 0.0:  # nothing measured yet: one chunk at a time
             return math.inf if since is not None or waiting >= self.plan.cadence.take else 0.0
         left = max(0.0, since + mean - now_ns) if since is not None else 0.0
@@ -78,6 +92,7 @@ class Worker:
             self.host.fail(self.plan.id, error)
             cause = "stop"
         finally:
+            self.life.ending = True
             self._release_fill(cause or "stop")
             for edge in self.inlets.values():
                 edge.close(cause)
@@ -128,7 +143,11 @@ class Worker:
         self.meter.frames_in += 1
         self._duration_ns = step.frame.duration_ns
         if self.join.jumped:
-            await self._jump()
+            try:
+                await self._jump()
+            except asyncio.CancelledError:
+                self._settle_gap(step, "stop")
+                raise
         if self._down:
             self.meter.gaps += 1
             self._settle_gap(step, None)
@@ -193,15 +212,20 @@ class Worker:
     def _answer(self, steps: Sequence[Fire], result: Any) -> None:
         """Put what came out; each output carries the tickets of the inputs that came with it."""
         base: Sequence[Frame] = [step.frame for step in steps]
-        tickets = [tuple(dict.fromkeys(step.tickets)) for step in steps]
+        tickets: list[Sequence[Ticket]] = [tuple(dict.fromkeys(step.tickets)) for step in steps]
         if self.plan.cadence.delay:
             base = self._lagging(base)
+            tickets += [()] * (len(base) - len(tickets))
         self._emit(answer.read(result, self._ports, self.plan.cadence, base, tickets))
 
     def _lagging(self, fresh: Sequence[Frame]) -> Sequence[Frame]:
-        """The inputs that the answer to this call belongs to: those of `delay` frames ago."""
+        """The inputs that the answer to this call belongs to: those of `delay` frames ago. What a chunk was filled up
+        with pushes out as many of them as real frames do.
+        """
+        take, delay = self.plan.cadence.take, self.plan.cadence.delay
         self._pending.extend(fresh)
-        ready = max(0, min(len(fresh), len(self._pending) - self.plan.cadence.delay))
+        given = len(self._pending) + take - len(fresh)
+        ready = max(0, min(take, given - delay, len(self._pending)))
         return [self._pending.popleft() for _ in range(ready)]
 
     def _emit(self, read: answer.Answer) -> None:
@@ -244,7 +268,7 @@ class Worker:
         if isinstance(error, InputError):
             self.host.lose(self.plan.id, error)
             self.give_up()
-        elif self.plan.on_error == "restart":
+        elif self.plan.on_error == "restart" or self.life.spent:
             self.host.degraded(self.plan.id, error)
             await self._revive(failed=True)
         else:

@@ -8,7 +8,18 @@ MS = 1_000_000
 
 def gate(credits: Credits, *, waits: bool = False, ready_in: float = 0.0) -> tuple[Gate, list[int]]:
     admitted: list[int] = []
-    return Gate(credits, lambda f: admitted.append(f.seq), lambda: waits, lambda now: ready_in), admitted
+    door = Gate(
+        credits,
+        lambda f: admitted.append(f.seq),
+        lambda: waits,
+        lambda now: ready_in,
+        lambda: missing(credits, admitted),
+    )
+    return door, admitted
+
+
+def missing(credits: Credits, admitted: list[int]) -> int:
+    return credits.take - len(admitted) % credits.take
 
 
 def offer(door: Gate, *numbers: int, period: int = 33 * MS) -> None:
@@ -46,7 +57,13 @@ def test_a_burst_before_a_chunk_node_is_of_consecutive_frames() -> None:
 def test_a_burst_starts_one_period_before_it_would_be_too_late() -> None:
     ready = {"in": 140 * MS}
     admitted: list[int] = []
-    door = Gate(Credits(take=4, nodes=1), lambda f: admitted.append(f.seq), lambda: False, lambda now: ready["in"])
+    door = Gate(
+        Credits(take=4, nodes=1),
+        lambda f: admitted.append(f.seq),
+        lambda: False,
+        lambda now: ready["in"],
+        lambda: missing(door.credits, admitted),
+    )
     door.period_ns = 33 * MS
     offer(door, 0, 1)
     assert admitted == []
