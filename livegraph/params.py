@@ -127,6 +127,12 @@ class Versions:
         """The newest snapshot, whether frames have reached it or not."""
         return self._pending[-1][1] if self._pending else self.current
 
+    def catch_up(self) -> Params:
+        """The newest snapshot, which holds from now on: a node that is built with it does not go back."""
+        self.current = self.latest
+        self._pending.clear()
+        return self.current
+
     def add(self, from_pts_ns: int, snapshot: Params) -> None:
         """From `from_pts_ns` on, `snapshot` holds; a later call for the same pts replaces it."""
         for reader in self._readers:

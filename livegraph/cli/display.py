@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -43,19 +45,27 @@ class Lines(Display):
 
     def __init__(self, plan: Plan) -> None:
         self._next_s = LINE_EVERY_S
-        typer.echo(f"{plan.name}: {plan.mode}, {' -> '.join(node.id for node in plan.nodes)}")
+        self._heard = True
+        self.say(f"{plan.name}: {plan.mode}, {' -> '.join(node.id for node in plan.nodes)}")
 
     def say(self, text: str) -> None:
-        typer.echo(text)
+        """Where nobody listens any more (`| head`, a full disk), the show goes on without words."""
+        if not self._heard:
+            return
+        try:
+            typer.echo(text)
+        except (OSError, ValueError):
+            self._heard = False
+            _silence()
 
     def tick(self, stats: Mapping[str, Any]) -> None:
         if stats["duration_s"] >= self._next_s:
             self._next_s = stats["duration_s"] // LINE_EVERY_S * LINE_EVERY_S + LINE_EVERY_S
-            typer.echo(progress(stats))
+            self.say(progress(stats))
 
     def end(self, stats: Mapping[str, Any]) -> None:
         for line in summary(stats):
-            typer.echo(line)
+            self.say(line)
 
 
 class LiveTable(Display):
@@ -112,4 +122,13 @@ class LiveTable(Display):
 def display_for(plan: Plan, *, quiet: bool) -> Display:
     if quiet:
         return Display()
-    return LiveTable(plan) if sys.stdout.isatty() else Lines(plan)
+    on_terminal = sys.stdout is not None and sys.stdout.isatty()  # None: closed by who called (`>&-`)
+    return LiveTable(plan) if on_terminal else Lines(plan)
+
+
+def _silence() -> None:
+    """Nothing that is still in the buffer of stdout may raise when Python flushes it at its end."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import typer
@@ -13,9 +14,10 @@ _SPELLING = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|)")
 def seconds(text: str) -> float:
     """`"10s"`, `"500ms"`, `"1.5m"`, `"2h"`, or plain seconds."""
     match = _SPELLING.fullmatch(text.strip())
-    if match is None or float(match[1]) == 0:
+    length = float(match[1]) * _UNITS[match[2]] if match is not None else 0.0
+    if not 0 < length < math.inf:
         raise typer.BadParameter(f"{text!r} is no length of time; write 10s, 500ms, 5m or 1h")
-    return float(match[1]) * _UNITS[match[2]]
+    return length
 
 
 def clock(elapsed_s: float) -> str:

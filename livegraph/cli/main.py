@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
+import threading
+import time
 from typing import Annotated
 
 import typer
 
 from livegraph.cli import backends, bench, check, doctor, new, nodes, pipelines, plugins, run_graph, schema
-from livegraph.cli.errors import FAILED, USAGE, tell_bug, tell_error
+from livegraph.cli.errors import DONE, FAILED, USAGE, tell_bug, tell_error
 from livegraph.cli.group import Group
 from livegraph.errors import GraphError, LivegraphError, PluginError
 from livegraph.version import __version__
+
+GRACE_S = 0.25
+"""How long a node's thread may take to end after its run."""
 
 app = typer.Typer(
     name="livegraph",
@@ -63,6 +70,27 @@ app.add_typer(new.app, name="new")
 
 def run() -> None:
     """The entry point. Exit codes: 0 done, 1 failed while running, 2 bad graph or usage."""
+    try:
+        _run()
+    except SystemExit as leaving:
+        _leave_what_hangs(leaving.code)
+        raise
+
+
+def _leave_what_hangs(code: object) -> None:
+    """A node that was abandoned in native code (a model that loads) would abort Python's own way out: go without it."""
+    deadline = time.monotonic() + GRACE_S
+    ours = [thread for thread in threading.enumerate() if thread.name.startswith("livegraph ")]
+    for thread in ours:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    if any(thread.is_alive() for thread in ours):
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError, AttributeError):
+                stream.flush()
+        os._exit(code if isinstance(code, int) else DONE if code is None else FAILED)
+
+
+def _run() -> None:
     try:
         app(prog_name="livegraph")
     except (GraphError, PluginError) as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -51,7 +52,7 @@ def run(
     """
     _log(verbose=verbose, quiet=quiet)
     plan = plan_for(graph, sets, preset, mode)
-    _refuse_missing_folders(stats, trace)
+    _refuse_unwritable(stats, trace)
     with display_for(plan, quiet=quiet) as display:
         outcome = _execute(plan, display, duration, trace, cpu=cpu)
     if stats is not None:
@@ -81,11 +82,17 @@ def _exit_code(outcome: Outcome, *, verbose: bool) -> int:
     return FAILED
 
 
-def _refuse_missing_folders(*files: Path | None) -> None:
-    """Before the run rather than after it."""
+def _refuse_unwritable(*files: Path | None) -> None:
+    """Before the run rather than after it. What is there already is left as it is."""
     for file in files:
-        if file is not None and not file.absolute().parent.is_dir():
+        if file is None:
+            continue
+        if not file.absolute().parent.is_dir():
             raise typer.BadParameter(f"{file}: its folder does not exist")
+        if file.is_dir():
+            raise typer.BadParameter(f"{file} is a folder")
+        if not os.access(file if file.exists() else file.absolute().parent, os.W_OK):
+            raise typer.BadParameter(f"{file}: writing there is not permitted")
 
 
 class _ToStderr(logging.Handler):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from pathlib import Path
 from queue import SimpleQueue
 from typing import NamedTuple
 
 BATCH = 512
+
+log = logging.getLogger("livegraph")
 
 
 class Span(NamedTuple):
@@ -59,11 +62,16 @@ class Trace:
         self._writer.join()
 
     def _write(self) -> None:
-        with self._file as file:
-            while (batch := self._queue.get()) is not None:
-                file.write("".join(self._render(span) for span in batch))
-                file.flush()
-            file.write("\n]\n")
+        try:
+            with self._file as file:
+                while (batch := self._queue.get()) is not None:
+                    file.write("".join(self._render(span) for span in batch))
+                    file.flush()
+                file.write("\n]\n")
+        except OSError as error:  # a full disk: the run goes on without its trace
+            log.error("the trace cannot be written any further: %s", error.strerror)
+            while self._queue.get() is not None:
+                pass
 
     def _render(self, span: Span) -> str:
         """A source has nothing to wait for: its `put_ns` is 0."""

@@ -58,7 +58,7 @@ class Life:
         At the start of a run set-ups go one by one: they import heavy packages, and two threads that import parts of
         one package at the same time may each get half of it.
         """
-        self.node = self.plan.cls(self.host.versions[self.plan.id].latest, self._context())
+        self.node = self.plan.cls(self.host.versions[self.plan.id].catch_up(), self._context())
         executor = self._executor = self._make_executor()
         try:
             async with one_by_one or nullcontext():

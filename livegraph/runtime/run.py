@@ -208,15 +208,6 @@ class Run:
         self.bus = Bus(self.plan, host.versions, lambda: host.lead_pts_ns)
         self._stage = Stage(self.plan, host)
 
-    def _missing(self, chunked: Worker | None) -> Callable[[], int]:
-        """How many frames a node's next chunk lacks, beside those that lie before it or are in work on the way."""
-        if chunked is None:
-            return lambda: 1
-        take, way = chunked.plan.cadence.take, [chunked]
-        while (name := way[-1].plan.inputs[0].src.node) in self.workers:
-            way.append(self.workers[name])
-        return lambda: take - (chunked.waiting + sum(worker.in_hand for worker in way[1:])) % take
-
     async def _start(self) -> None:
         """Set up and warm every node at once. One that fails ends it for all, unless its policy is `skip`."""
         workers = list(self.all_workers.values())

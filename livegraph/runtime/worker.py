@@ -196,6 +196,7 @@ class Worker:
         try:
             await self._prepare(steps[0])
             if self._down:
+                self.meter.gaps += len(steps[:keep])
                 return
             done = await self.life.call(self.life.node.process, **self._inputs.frames(steps))
             self._measure(steps[0].frame, done)
@@ -250,7 +251,8 @@ class Worker:
             return
         if differs_in_rebuild(self.life.node.params, wanted):
             await self._revive(failed=False)
-        self.life.node.params = wanted
+        else:
+            self.life.node.params = wanted
 
     async def _failed(self, error: BaseException, frames: int) -> None:
         """By policy: skip, restart beside the stream, or end the run."""

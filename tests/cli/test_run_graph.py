@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import shlex
 import signal
 import subprocess
 import sys
@@ -32,6 +33,25 @@ registry().add(ScriptedPlugin(), "scripted")
 sys.argv[0] = "livegraph"
 run()
 """
+
+LOADING = """
+import time
+from livegraph import In, Node, NodeSpec, Out, Video, hookimpl
+class Loading(Node):
+    video: In[Video]
+    out: Out[Video]
+    def setup(self):
+        self.ctx.say("loads")
+        time.sleep(30)
+    def process(self, video):
+        return video
+class Slow:
+    livegraph_api = "1"
+    @hookimpl
+    def livegraph_nodes(self):
+        return [NodeSpec("slow.loading", Loading, "Loads")]
+"""
+LOADS_IN = 'registry().add(Slow(), "slow"); '
 
 
 @pytest.fixture
@@ -105,7 +125,15 @@ def test_a_graph_that_is_not_there(command: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "args", [("--duration", "soon"), ("--mode", "sometimes"), ("--stats", "/no/such/folder/stats.json"), ("--unknown",)]
+    "args",
+    [
+        ("--duration", "soon"),
+        ("--mode", "sometimes"),
+        ("--stats", "/no/such/folder/stats.json"),
+        ("--stats", "/tmp"),
+        ("--trace", "/tmp"),
+        ("--unknown",),
+    ],
 )
 def test_wrong_usage_ends_with_two_before_anything_runs(command: Any, graph: Path, args: tuple[str, ...]) -> None:
     ended = command("run", graph, *args)
@@ -133,6 +161,43 @@ def test_a_signal_ends_a_run_well(endless: Path, number: signal.Signals) -> None
     assert (process.returncode, err) == (0, "")
     assert out.startswith("endless: live")
     assert "end: " in out and "frames" in out
+
+
+def test_a_run_goes_on_when_nobody_reads_its_output(endless: Path) -> None:
+    stats = endless.with_suffix(".json")
+    process = _start(endless, "--duration", "1s", "--stats", str(stats), stdout=subprocess.PIPE)
+    assert process.stdout is not None and process.stderr is not None
+    process.stdout.readline()
+    process.stdout.close()
+    with process.stderr as errors:
+        assert errors.read() == ""
+    assert process.wait(timeout=20) == 0
+    assert json.loads(stats.read_text())["sinks"]["end"]["frames"] > 0
+
+
+def test_a_run_works_with_stdout_closed(graph: Path) -> None:
+    shell = f'exec "$0" -c {shlex.quote(WITH_SCRIPTED_NODES)} run "$1" >&-'
+    ended = subprocess.run(["sh", "-c", shell, sys.executable, str(graph)], stderr=subprocess.PIPE, text=True)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_signal_while_a_node_loads_ends_with_zero(tmp_path: Path) -> None:
+    """The node's thread is abandoned; what it still does must not get into the way of the program's end."""
+    path = tmp_path / "loading.yaml"
+    path.write_text(LIVE.replace("use: test.slow,", "use: slow.loading,").replace("{service_ms: 5}", "{}"))
+    process = subprocess.Popen(
+        [sys.executable, "-c", LOADING + WITH_SCRIPTED_NODES.replace("run()", LOADS_IN + "run()"), "run", str(path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    while "loads" not in process.stdout.readline():
+        assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, err) == (0, "")
+    assert "endless: live, 0.0 s" in out
 
 
 def test_a_terminal_shows_the_table_and_then_the_summary(endless: Path) -> None:

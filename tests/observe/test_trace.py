@@ -4,6 +4,8 @@ import json
 import time
 from pathlib import Path
 
+import pytest
+
 from livegraph.graph import plan_graph
 from livegraph.observe.histogram import Histogram
 from livegraph.observe.trace import Span, Trace
@@ -48,6 +50,18 @@ def test_a_trace_can_be_read_before_it_is_closed(tmp_path: Path) -> None:
         time.sleep(0.01)
     assert json.loads(text + "]")[-1]["name"] == "transfer"
     trace.close()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a disk that is full")
+def test_a_full_disk_ends_the_trace_and_not_the_run(caplog: pytest.LogCaptureFixture) -> None:
+    trace = Trace(Path("/dev/full"), ["a"])
+    for _ in range(3):
+        trace.add(Span(0, 1, 0, 10, 20, 30, 40))
+        trace.flush()
+    trace.close()
+    assert [record.getMessage() for record in caplog.records] == [
+        "the trace cannot be written any further: No space left on device"
+    ]
 
 
 def test_percentiles_are_right_within_two_percent() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -180,3 +180,37 @@ def test_a_long_echo_comes_back_too() -> None:
     }
     result = run_graph(graph(nodes), duration_s=12, virtual=1)
     assert sum(other is not None for _, other in result.payloads("out")) >= 100
+
+
+class Built(Node):
+    """Remembers what it was built with, and what it was torn down with."""
+
+    video: In[AnyPort]
+    out: Out[AnyPort]
+    size: int = Param(0, doc="needs a rebuild")
+    seen: ClassVar[list[tuple[str, int]]]
+
+    async def setup(self) -> None:
+        type(self).seen.append(("up", self.params.size))
+
+    async def process(self, video: Frame) -> Frame:
+        return video
+
+    async def teardown(self) -> None:
+        type(self).seen.append(("down", self.params.size))
+
+
+def test_a_rebuild_takes_the_newest_parameters_once_and_counts_what_it_missed() -> None:
+    Built.seen = []
+    nodes: dict[str, Any] = {"src": {"use": "test.source"}}
+    last = "src"
+    for name in "abc":
+        nodes[name] = {"use": "test.slow", "in": last, "params": {"service_ms": 100}}
+        last = name
+    nodes["n"] = {"use": "test.built", "in": last}
+    nodes["out"] = {"use": "test.collect", "in": "n"}
+    changes = {2.0 + 0.12 * n: lambda run, n=n: run.bus.set({"n.size": n}) for n in (1, 2, 3)}
+    _, outcome, _ = play(graph(nodes), 5.0, changes, plugin(built=Built))
+    assert Built.seen == [("up", 0), ("down", 0), ("up", 3), ("down", 3)]
+    node = outcome.stats["nodes"]["n"]
+    assert node["frames_in"] == node["frames_out"] + node["gaps"]
