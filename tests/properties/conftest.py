@@ -26,7 +26,6 @@ def pytest_configure(config: pytest.Config) -> None:
         print_blob=True,
         derandomize=not (config.getoption("soak") or config.getoption("graphs")),
     )
-    settings.load_profile("graphs")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

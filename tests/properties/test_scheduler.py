@@ -69,7 +69,7 @@ def check_always(case: Case, run: Run, outcome: Outcome, scripted: ScriptedPlugi
     return stats
 
 
-@settings(suppress_health_check=SLOW)
+@settings(settings.get_profile("graphs"), suppress_health_check=SLOW)
 @given(cases(live=True, faults=True))
 def test_live_graphs_settle_every_ticket_and_never_stall(case: Case) -> None:
     run, outcome, scripted = play(case)
@@ -83,7 +83,7 @@ def test_live_graphs_settle_every_ticket_and_never_stall(case: Case) -> None:
                 assert source["offered"] == source["admitted"] + sum(source["dropped"].values())
 
 
-@settings(suppress_health_check=SLOW)
+@settings(settings.get_profile("graphs"), suppress_health_check=SLOW)
 @given(cases(live=True, faults=False))
 def test_live_graphs_without_faults_deliver(case: Case) -> None:
     """Where nothing fails, every sink that a source leads gets pictures, at a rate that the slowest node allows."""
@@ -102,7 +102,7 @@ def test_live_graphs_without_faults_deliver(case: Case) -> None:
             assert source.gate.admitted >= floor, f"{source.gate.admitted} admitted, at least {floor:.0f} expected"
 
 
-@settings(suppress_health_check=SLOW)
+@settings(settings.get_profile("graphs"), suppress_health_check=SLOW)
 @given(cases(live=False, faults=False))
 def test_offline_graphs_drop_nothing_and_do_not_depend_on_the_schedule(case: Case) -> None:
     results = []
