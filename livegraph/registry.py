@@ -160,10 +160,13 @@ class Registry:
         failed = [info for info in self.plugins if info.state != "loaded" and prefix in (info.name, _prefix(info))]
         if failed:
             return f"no node type {node_type!r}: plugin {failed[0].name} is {failed[0].state}: {failed[0].reason}"
+        installed = any(kind.partition(".")[0] == prefix for kind in self._nodes)
+        if prefix in KNOWN_DISTRIBUTIONS and not installed:
+            package = KNOWN_DISTRIBUTIONS[prefix]
+            return f"no node type {node_type!r}: its plugin is not installed. Try: pip install {package}"
         if near := nearest(node_type, self._nodes):
             return f"no node type {node_type!r}. Did you mean {near}?"
-        package = KNOWN_DISTRIBUTIONS.get(prefix, f"livegraph-{prefix}")
-        return f"no node type {node_type!r}: its plugin is not installed. Try: pip install {package}"
+        return f"no node type {node_type!r}: its plugin is not installed. By custom its package is livegraph-{prefix}"
 
 
 def resolve(target: str | Callable[..., Any] | type) -> Any:

@@ -94,7 +94,10 @@ class LiveTable(Display):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._live.stop()
+        try:
+            self._live.stop()
+        except OSError:  # the terminal was closed
+            _silence()
 
     def say(self, text: str) -> None:
         self._said.append(text)
@@ -103,6 +106,10 @@ class LiveTable(Display):
         self._draw(stats)
 
     def end(self, stats: Mapping[str, Any]) -> None:
+        with contextlib.suppress(OSError):  # the terminal was closed
+            self._conclude(stats)
+
+    def _conclude(self, stats: Mapping[str, Any]) -> None:
         self._draw({**stats, "health": "ended"})
         self._live.stop()  # draws once more
         self._console.print()

@@ -23,11 +23,19 @@ class CpuMeter:
     """CPU use of this process since the last reading; 100 is one core."""
 
     def __init__(self) -> None:
-        self._wall = time.monotonic()
-        self._cpu = time.process_time()
+        self._first = self._last = self._now()
 
     def percent(self) -> float:
-        wall, cpu = time.monotonic(), time.process_time()
-        share = 100 * (cpu - self._cpu) / max(wall - self._wall, 1e-6)
-        self._wall, self._cpu = wall, cpu
-        return round(share, 1)
+        now = self._now()
+        before, self._last = self._last, now
+        return self._share(before, now)
+
+    def overall(self) -> float:
+        """Since the beginning."""
+        return self._share(self._first, self._now())
+
+    def _now(self) -> tuple[float, float]:
+        return time.monotonic(), time.process_time()
+
+    def _share(self, before: tuple[float, float], now: tuple[float, float]) -> float:
+        return round(100 * (now[1] - before[1]) / max(now[0] - before[0], 1e-6), 1)

@@ -54,7 +54,11 @@ class Report:
             "graph": run.plan.name,
             "mode": run.plan.mode,
             "duration_s": round(elapsed / 1e9, 3),
-            "machine": {"cpu_percent": self._cpu.percent(), "rss_mb": round(rss_mb(), 1), "gpu": []},
+            "machine": {
+                "cpu_percent": self._cpu.overall() if final else self._cpu.percent(),
+                "rss_mb": round(rss_mb(), 1),
+                "gpu": [],
+            },
             "sources": {id: _source(source) for id, source in run.sources.items()},
             "nodes": {id: _node(worker, fps[id]) for id, worker in run.all_workers.items()},
             "edges": {edge.plan.id: edge.statistics()._asdict() for edge in run.edges},

@@ -35,7 +35,8 @@ from livegraph.types import Clock
 
 log = logging.getLogger("livegraph")
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""What ends a run; SIGHUP says that its terminal was closed."""
 DRAIN_S = 10.0
 TICK_S = 0.25
 MEMORY_CAP = 1 << 30
@@ -299,8 +300,9 @@ class Run:
             else:
                 self.stop()
 
+        numbers = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]  # as `nohup` asks
         try:
-            for number in SIGNALS:
+            for number in numbers:
                 loop.add_signal_handler(number, lambda: received() if hasattr(self, "host") else None)
         except (NotImplementedError, RuntimeError, ValueError):  # Windows, or not the main thread
             yield
@@ -308,7 +310,7 @@ class Run:
         try:
             yield
         finally:
-            for number in SIGNALS:
+            for number in numbers:
                 loop.remove_signal_handler(number)
 
 

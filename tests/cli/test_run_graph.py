@@ -151,7 +151,7 @@ def _start(endless: Path, *args: str, stdout: int) -> subprocess.Popen[str]:
     )
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_a_run_well(endless: Path, number: signal.Signals) -> None:
     trace = endless.with_suffix(".json")
     process = _start(endless, "--trace", str(trace), stdout=subprocess.PIPE)
@@ -169,6 +169,21 @@ def test_a_run_goes_on_when_nobody_reads_its_output(endless: Path) -> None:
     assert process.stdout is not None and process.stderr is not None
     process.stdout.readline()
     process.stdout.close()
+    with process.stderr as errors:
+        assert errors.read() == ""
+    assert process.wait(timeout=20) == 0
+    assert json.loads(stats.read_text())["sinks"]["end"]["frames"] > 0
+
+
+def test_a_closed_terminal_ends_a_run_well(endless: Path) -> None:
+    stats = endless.with_suffix(".json")
+    ours, theirs = pty.openpty()
+    process = _start(endless, "--stats", str(stats), stdout=theirs)
+    os.close(theirs)
+    _read_until(ours, b"Ctrl-C ends the run")
+    os.close(ours)
+    process.send_signal(signal.SIGHUP)
+    assert process.stderr is not None
     with process.stderr as errors:
         assert errors.read() == ""
     assert process.wait(timeout=20) == 0
