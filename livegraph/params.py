@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
@@ -156,8 +156,3 @@ def differs_in_rebuild(old: Params, new: Params) -> bool:
     return any(
         getattr(old, name) != getattr(new, name) for name in type(old).model_fields if not flag(type(old), name, "live")
     )
-
-
-def remote_names(model: type[Params]) -> Iterable[str]:
-    """The parameters that may be shown and set from outside."""
-    return (name for name in model.model_fields if flag(model, name, "remote"))

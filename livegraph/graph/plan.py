@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from livegraph.node import Cadence, Node
 from livegraph.params import Params
-from livegraph.types import JoinKind, Mode, OnError, PixelFormat, Size
+from livegraph.types import Mode, OnError, PixelFormat, Size
 
 NodeKind = Literal["source", "node", "sink"]
 Role = Literal["primary", "exact", "hold", "nearest", "merge", "feedback"]
@@ -144,4 +144,4 @@ class Plan:
         return tuple(node for node in self.nodes if node.kind == "sink")
 
 
-__all__ = ["Control", "EdgePlan", "FunctionPlan", "JoinKind", "NodePlan", "Plan", "PortRef"]
+__all__ = ["Control", "EdgePlan", "FunctionPlan", "NodePlan", "Plan", "PortRef"]

@@ -53,7 +53,7 @@ class SourceWorker:
             if self.gate is not None and not self.host.stopping:
                 self.gate.finish()
         except asyncio.CancelledError:
-            pass
+            pass  # the run is cancelled: what follows closes the source, and there is nobody to tell
         except Exception as error:
             self.host.fail(self.plan.id, error)
         finally:
