@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterator
 import pytest
 import torch
 
-from livegraph_wan.attention import RollingCache, RopeMode
-from livegraph_wan.model import PATCH, Architecture, WanTransformer
+from livegraph_wan.attention import RollingCache
+from livegraph_wan.model import PATCH, WanTransformer
 from livegraph_wan.nano.model import NanoWan
-from livegraph_wan.profile import WAN_NANO
+from livegraph_wan.profile import WAN_NANO, Architecture
 from livegraph_wan.rope import RopeTable
 from livegraph_wan.stream import Stream
+from livegraph_wan.window import RopeMode, Window
 
 CPU = torch.device("cpu")
 MakeCache = Callable[..., RollingCache]
@@ -42,17 +43,15 @@ def rope(transformer: WanTransformer) -> RopeTable:
 
 @pytest.fixture
 def make_cache(transformer: WanTransformer, rope: RopeTable) -> MakeCache:
-    def make(window: int, *, block: int = 1, sink: int = 0, mode: RopeMode = "relative") -> RollingCache:
+    def make(window: int, *, block: int = 1, sink: int = 0, mode: RopeMode = "relative", rows: int = 1) -> RollingCache:
         config = transformer.config
-        shape = (1, 12, config.num_heads, config.head_dim)
         return RollingCache(
             rope,
+            [Window(window, sink=sink, block=block, mode=mode) for _ in range(rows)],
             layers=config.num_layers,
-            shape=shape,
-            window=window,
-            sink=sink,
-            block=block,
-            mode=mode,
+            tokens=12,
+            heads=config.num_heads,
+            head_dim=config.head_dim,
             device=CPU,
             dtype=torch.float32,
         )

@@ -5,7 +5,8 @@ import torch
 from torch import Tensor
 
 from livegraph_wan.attention import DenseMemory, RollingCache, block_causal_mask
-from livegraph_wan.model import Architecture, WanTransformer
+from livegraph_wan.model import WanTransformer
+from livegraph_wan.profile import Architecture
 from livegraph_wan.rope import RopeTable, rotate
 
 TOKENS = 12
@@ -81,10 +82,10 @@ def test_steps_of_one_block_overwrite_it(transformer, make_cache) -> None:
     for frame in range(4):
         part, time = latents[:, :, frame : frame + 1], times[:, frame : frame + 1]
         stepped.begin_block()
-        before = stepped.frames
+        before = stepped.filled
         transformer(torch.randn_like(part), time, prompt, stepped)
         got = transformer(part, time, prompt, stepped)
-        assert stepped.frames == before == min(frame + 1, 3)
+        assert stepped.filled == before == min(frame + 1, 3)
         single.begin_block()
         torch.testing.assert_close(got, transformer(part, time, prompt, single), atol=1e-5, rtol=0)
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from livegraph_wan.profile import WAN_NANO
-from livegraph_wan.sampler import clean_from, renoise, sigma_at, timesteps_for, warp
+from livegraph_wan.sampler import clean_from, from_source, renoise, sigma_at, warp
 
 SHIFTED = dataclasses.replace(WAN_NANO, timesteps=(700, 500, 400, 200), shift=8.0, strength_offset=100)
 
@@ -30,11 +30,11 @@ def test_sigma_is_that_of_the_nearest_grid_point() -> None:
     [(0.8, 2, (700, 500)), (0.55, 3, (450, 400, 200)), (0.6, 4, (500, 400, 200)), (1.0, 1, (900,))],
 )
 def test_strength_replaces_the_first_step(strength: float, steps: int, wanted: tuple[float, ...]) -> None:
-    assert timesteps_for(SHIFTED, strength, steps) == pytest.approx(wanted)
+    assert from_source(SHIFTED, strength, steps).timesteps == pytest.approx(wanted)
 
 
 def test_a_strength_of_nothing_is_still_a_step() -> None:
-    assert timesteps_for(WAN_NANO, 0.0, 1) == (1.0,)
+    assert from_source(WAN_NANO, 0.0, 1).timesteps == (1.0,)
 
 
 def test_the_true_velocity_leads_to_the_clean_latents() -> None:

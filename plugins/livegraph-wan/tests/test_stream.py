@@ -1,11 +1,16 @@
 """The engine around an untrained wan-nano: what holds whatever the weights are."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
+from livegraph_wan.denoise import make_cache
 from livegraph_wan.profile import WAN_NANO
 from livegraph_wan.stream import Stream
+
+CPU = torch.device("cpu")
 
 
 def clip(chunks: int, height: int = 48, width: int = 64) -> np.ndarray:
@@ -37,19 +42,26 @@ def test_a_still_source_settles(stream) -> None:
         assert np.abs(stream.step(still).astype(int) - last).max() <= 1
 
 
-def test_prompt_switch_equals_a_fresh_cache_from_the_same_latents(stream, untrained) -> None:
-    frames = clip(5)
+@pytest.mark.parametrize(("window", "sink"), [(3, 0), (4, 2)])
+@pytest.mark.parametrize("mode", ["relative", "absolute"])
+def test_prompt_switch_equals_a_fresh_cache_from_the_same_latents(untrained, window, sink, mode) -> None:
+    profile = replace(WAN_NANO, window=window, sink=sink, rope=mode)
+    stream = Stream(untrained, profile, device=CPU, dtype=torch.float32)
     stream.set_prompt("oil")
-    run(stream, frames[:16])
+    run(stream, clip(7))
+    past = stream._session.denoiser._past
+    kept = [past._passes[slot] for slot in past._window.slots()]
     stream.set_prompt("ink")
-    switched = stream._session.cache
-    fresh = Stream(untrained, WAN_NANO, device=torch.device("cpu"), dtype=torch.float32)
-    fresh.set_prompt("ink")
-    fresh._session_for(frames[:4]).passes.extend(stream._session.passes)
-    fresh._recache(fresh._session, fresh._prompt)
-    keys = [cache._keys.sum(dim=(2, 3, 4)) for cache in (switched, fresh._session.cache)]
-    torch.testing.assert_close(*keys, atol=1e-5, rtol=1e-5)
-    assert switched.frames == WAN_NANO.window
+    fresh = make_cache(untrained, profile, (48, 64), CPU, rows=1)
+    fresh.windows[0]._skipped = past._window._skipped  # absolute: as far behind as it was
+    made = []
+    for cache, passes in ((fresh, [*kept, kept[0]]), (past._cache, [kept[0]])):
+        for given in passes:
+            cache.begin_block()
+            last = untrained.velocity(*given, stream._prompt, cache)
+        made.append(last)
+    torch.testing.assert_close(*made, atol=1e-5, rtol=0)
+    assert fresh.filled == past._cache.filled == window
 
 
 def test_prompt_switch_shows_in_the_next_chunk(stream) -> None:
@@ -69,7 +81,7 @@ def test_each_step_of_a_chunk_counts_and_none_grows_the_cache(stream) -> None:
     for steps in (1, 2, 4):
         stream.reset()
         made.append(run(stream, clip(2), steps=steps))
-        assert stream._session.cache.frames == 2
+        assert stream._session.denoiser.cache.filled == 2
     assert (made[0] != made[1]).any()
     assert (made[1] != made[2]).any()
 

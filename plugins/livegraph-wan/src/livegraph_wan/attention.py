@@ -4,18 +4,20 @@ A layer hands its un-roped queries, keys and values (`[B, L, heads, head_dim]`) 
 gets back what to attend with. Tokens are ordered frame by frame.
 """
 
-from typing import Literal, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
 
 from livegraph_wan.rope import RopeTable, rotate
+from livegraph_wan.window import Place, Window
 
-RopeMode = Literal["relative", "absolute"]
+ALL = slice(None)
 
 
 class Attended(NamedTuple):
-    """Roped queries and keys, values, and a boolean mask `[L_q, L_k]` (True: attend) or None."""
+    """Roped queries and keys, values, and a boolean mask (True: attend) that broadcasts to
+    `[B, heads, L_q, L_k]`, or None."""
 
     q: Tensor
     k: Tensor
@@ -57,84 +59,97 @@ def block_causal_mask(frames: int, block: int, tokens: int, window: int | None =
 
 
 class RollingCache:
-    """Keys and values of the last `window` frames, the first `sink` of the stream kept for good.
+    """Un-roped keys and values of the frames that a `Window` keeps; positions are given at attention time.
 
-    Slots are a ring (attention does not care about order) and keys are stored un-roped. In
-    `relative` mode a frame's position is its place in the window, so a stream can go on for ever;
-    `absolute` counts from the start of the stream, for checkpoints that were trained on it.
-    All bookkeeping is in Python integers: nothing waits for the device.
+    One row of the batch per window: a stream batch has as many, each at its own place in its own stream. What differs
+    between two blocks lies in tensors of fixed shape (where to write, the tables of angles), which `begin_block` fills
+    in place, so that a pass can be captured as a graph once per number of filled slots.
     """
 
     def __init__(
         self,
         rope: RopeTable,
+        windows: list[Window],
         *,
         layers: int,
-        shape: tuple[int, int, int, int],
-        window: int,
-        sink: int,
-        block: int,
-        mode: RopeMode,
+        tokens: int,
+        heads: int,
+        head_dim: int,
         device: torch.device,
         dtype: torch.dtype,
     ) -> None:
-        """`shape` is (batch, tokens per frame, heads, head_dim)."""
-        if sink % block or (window - sink) % block or window - sink < block:
-            raise ValueError(
-                f"window {window} and sink {sink} must leave whole blocks of {block} frames: "
-                "choose multiples of it, with window - sink at least one block"
-            )
-        batch, tokens, heads, head_dim = shape
-        full = (layers, batch, window * tokens, heads, head_dim)
-        self._rope, self._mode, self._tokens = rope, mode, tokens
-        self._window, self._sink, self._block = window, sink, block
-        self._keys = torch.zeros(full, device=device, dtype=dtype)
-        self._values = torch.zeros(full, device=device, dtype=dtype)
-        self._started = 0
+        """`tokens` is the number of tokens per frame."""
+        self.windows = windows
+        rows, length, own = len(windows), windows[0].window * tokens, windows[0].block * tokens
+        self._rope, self._tokens, self._device = rope, tokens, device
+        self._keys = torch.zeros(layers, rows, length, heads, head_dim, device=device, dtype=dtype)
+        self._values = torch.zeros_like(self._keys)
+        self._write = torch.zeros(rows, own, dtype=torch.long, device=device)
+        self._query_table = self._blank(rows, own, head_dim)
+        self._key_table = self._blank(rows, length, head_dim)
+        self._rows, self._filled = ALL, 0
+        self._mask: Tensor | None = None
 
-    def begin_block(self) -> None:
-        """Make room for the next block; every pass until the next call overwrites it."""
-        self._started += self._block
-        first = self._started - self._block
-        self._slot = self._slot_of(first) * self._tokens
-        self._filled = min(self._started, self._window)
-        positions = [0] * self._filled
-        for frame in self._kept():
-            positions[self._slot_of(frame)] = self._position_of(frame)
-        own = tuple(self._position_of(first + i) for i in range(self._block))
-        self._query_table = self._rope.at(own)
-        self._key_table = self._rope.at(tuple(positions))
+    def _blank(self, rows: int, length: int, head_dim: int) -> tuple[Tensor, Tensor]:
+        cos, sin = torch.zeros(2, rows, length, 1, head_dim // 2, device=self._device)
+        return cos, sin
 
     @property
-    def frames(self) -> int:
-        """How many frames are attended to, the current block among them."""
-        return min(self._started, self._window)
+    def filled(self) -> int:
+        """Slots that the present pass attends to."""
+        return self._filled // self._tokens
+
+    def begin_block(self, rows: slice = ALL) -> None:
+        """Make room for the next block of these `rows`; every pass until the next call is theirs, and overwrites it."""
+        self._rows = rows
+        places = [window.begin_block() for window in self.windows[rows]]
+        self._filled = max(place.filled for place in places) * self._tokens
+        for row, place in zip(range(len(self.windows))[rows], places, strict=True):
+            self._aim(row, place)
+        lengths = [place.filled * self._tokens for place in places]
+        self._mask = None if min(lengths) == self._filled else self._upto(lengths)
+
+    def _aim(self, row: int, place: Place) -> None:
+        start, length = place.slot * self._tokens, self._write.shape[1]
+        torch.arange(start, start + length, out=self._write[row])
+        for tables, positions in ((self._query_table, place.queries), (self._key_table, place.keys)):
+            for table, fresh in zip(tables, self._rope.at(positions), strict=True):
+                table[row, : len(fresh)].copy_(fresh)
+
+    def _upto(self, lengths: list[int]) -> Tensor:
+        """`[rows, 1, 1, filled]`: rows that have seen less attend to less."""
+        at, ends = torch.arange(self._filled), torch.tensor(lengths)
+        return (at < ends[:, None])[:, None, None].to(self._device)
+
+    def exchange(self, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Attended:
+        rows, seen = self._rows, slice(0, self._filled)
+        keys, values = self._keys[layer, rows], self._values[layer, rows]
+        for row, at in enumerate(self._write[rows]):
+            keys[row].index_copy_(0, at, k[row])
+            values[row].index_copy_(0, at, v[row])
+        (cos, sin), (own_cos, own_sin) = self._key_table, self._query_table
+        roped = rotate(keys[:, seen], (cos[rows, seen], sin[rows, seen]))
+        return Attended(rotate(q, (own_cos[rows], own_sin[rows])), roped, values[:, seen], self._mask)
 
     def reset(self) -> None:
         """Forget the stream; the buffers are kept."""
-        self._started = 0
+        for window in self.windows:
+            window.reset()
 
-    def exchange(self, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Attended:
-        start, length = self._slot, self._block * self._tokens
-        filled = self._filled * self._tokens
-        keys, values = self._keys[layer], self._values[layer]
-        keys[:, start : start + length].copy_(k)
-        values[:, start : start + length].copy_(v)
-        roped = rotate(keys[:, :filled], self._key_table)
-        return Attended(rotate(q, self._query_table), roped, values[:, :filled], None)
+    def likeness(self, row: int, slot: int, others: list[int]) -> Tensor:
+        """How alike the frame in `slot` is to each of `others`, `[len(others)]` on the device: the cosine between mean
+        keys and between mean values, averaged, over all layers (StreamDiffusionV2 decides layer by layer).
+        """
+        means = []
+        for kept in (self._keys, self._values):
+            frames = torch.unflatten(kept[:, row], 1, (-1, self._tokens)).float().mean(2).flatten(2)
+            means.append(torch.cosine_similarity(frames[:, others], frames[:, [slot]], -1))
+        return torch.stack(means).mean((0, 1))
 
-    def _kept(self) -> list[int]:
-        if self._started <= self._window:
-            return list(range(self._started))
-        recent = range(self._started - (self._window - self._sink), self._started)
-        return [*range(self._sink), *recent]
-
-    def _slot_of(self, frame: int) -> int:
-        if frame < self._sink:
-            return frame
-        return self._sink + (frame - self._sink) % (self._window - self._sink)
-
-    def _position_of(self, frame: int) -> int:
-        if self._mode == "absolute" or frame < self._sink:
-            return frame
-        return frame - max(0, self._started - self._window)
+    def swap(self, row: int, one: int, other: int) -> None:
+        """Exchange what two slots hold."""
+        a, b = (slice(slot * self._tokens, (slot + 1) * self._tokens) for slot in (one, other))
+        for kept in (self._keys, self._values):
+            first = kept[:, row, a].clone()
+            kept[:, row, a] = kept[:, row, b]
+            kept[:, row, b] = first

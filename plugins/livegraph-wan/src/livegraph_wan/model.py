@@ -5,7 +5,6 @@ Tensors: latents `[B, C, F, H, W]`, tokens `[B, F*S, dim]` where `S = (H/2)(W/2)
 """
 
 import math
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
@@ -13,42 +12,40 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from livegraph_wan.attention import Memory
+from livegraph_wan.profile import Architecture
 
 PATCH = 2
 """Latent cells along a side of a token."""
 
 
-@dataclass(frozen=True)
-class Architecture:
-    """Sizes of a transformer, named as in the checkpoints' `config.json`."""
-
-    dim: int
-    ffn_dim: int
-    num_layers: int
-    num_heads: int
-    text_dim: int
-    text_len: int
-    in_dim: int = 16
-    out_dim: int = 16
-    freq_dim: int = 256
-    eps: float = 1e-6
-
-    @property
-    def head_dim(self) -> int:
-        return self.dim // self.num_heads
+def _wide(x: Tensor, rows: int) -> Tensor:
+    return x.expand(rows, -1, -1, -1)
 
 
 class KeyValue(NamedTuple):
-    """Cross-attention keys and values of one layer, `[B, heads, text_len, head_dim]`."""
+    """Cross-attention keys and values of one layer, `[B, heads, text_len, head_dim]`, and those of an image."""
 
     k: Tensor
     v: Tensor
+    k_image: Tensor | None = None
+    v_image: Tensor | None = None
+
+    def rows(self, count: int) -> "KeyValue":
+        """The same for every row of a batch."""
+        k_image, v_image = (None if t is None else _wide(t, count) for t in (self.k_image, self.v_image))
+        return KeyValue(_wide(self.k, count), _wide(self.v, count), k_image, v_image)
 
 
 class Prompt(NamedTuple):
     """A prompt as the transformer reads it: cross-attention keys and values per layer."""
 
     layers: tuple[KeyValue, ...]
+
+    def rows(self, count: int) -> "Prompt":
+        """The same prompt for every row of a batch."""
+        return Prompt(
+            tuple(KeyValue(*(None if t is None else t.expand(count, -1, -1, -1) for t in kv)) for kv in self.layers)
+        )
 
 
 class Attention(nn.Module):
@@ -82,15 +79,30 @@ class SelfAttention(Attention):
 
 
 class CrossAttention(Attention):
-    """Attention to the prompt, whose keys and values are computed once."""
+    """Attention to the prompt, whose keys and values are computed once; an I2V model also attends to its image."""
 
-    def read(self, context: Tensor) -> KeyValue:
-        k, v = self.split(self.norm_k(self.k(context))), self.split(self.v(context))
-        return KeyValue(k.transpose(1, 2), v.transpose(1, 2))
+    def __init__(self, config: Architecture) -> None:
+        super().__init__(config)
+        self.image = config.image_dim > 0
+        if self.image:
+            self.k_img, self.v_img = nn.Linear(config.dim, config.dim), nn.Linear(config.dim, config.dim)
+            self.norm_k_img = nn.RMSNorm(config.dim, eps=config.eps)
+
+    def read(self, context: Tensor, image: Tensor | None) -> KeyValue:
+        text = self._heads(self.norm_k(self.k(context))), self._heads(self.v(context))
+        if image is None:
+            return KeyValue(*text)
+        return KeyValue(*text, self._heads(self.norm_k_img(self.k_img(image))), self._heads(self.v_img(image)))
+
+    def _heads(self, x: Tensor) -> Tensor:
+        return self.split(x).transpose(1, 2)
 
     def forward(self, x: Tensor, prompt: KeyValue) -> Tensor:
-        q = self.split(self.norm_q(self.q(x))).transpose(1, 2)
-        return self.merge(F.scaled_dot_product_attention(q, prompt.k, prompt.v))
+        q = self._heads(self.norm_q(self.q(x)))
+        seen = F.scaled_dot_product_attention(q, prompt.k, prompt.v)
+        if prompt.k_image is not None and prompt.v_image is not None:
+            seen = seen + F.scaled_dot_product_attention(q, prompt.k_image, prompt.v_image)
+        return self.merge(seen)
 
 
 def modulate(x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
@@ -125,6 +137,25 @@ class Block(nn.Module):
         return gate(x, self.ffn(modulate(self.norm2(x), ffn_shift, ffn_scale)), ffn_keep)
 
 
+class ImageEmbedding(nn.Module):
+    """Features of an image encoder, `[B, 257, image_dim]` from CLIP ViT-H, as tokens to attend to."""
+
+    def __init__(self, config: Architecture) -> None:
+        super().__init__()
+        width = config.image_dim
+        self.proj = nn.Sequential(
+            nn.LayerNorm(width),
+            nn.Linear(width, width),
+            nn.GELU(),
+            nn.Linear(width, config.dim),
+            nn.LayerNorm(config.dim),
+        )
+
+    def forward(self, features: Tensor) -> Tensor:
+        tokens: Tensor = self.proj(features)
+        return tokens
+
+
 class Head(nn.Module):
     """Tokens back to latent patches."""
 
@@ -154,14 +185,20 @@ class WanTransformer(nn.Module):
         self.time_projection = nn.Sequential(nn.SiLU(), nn.Linear(dim, 6 * dim))
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.num_layers))
         self.head = Head(config)
+        if config.image_dim:
+            self.img_emb = ImageEmbedding(config)
 
-    def read_prompt(self, text: Tensor) -> Prompt:
-        """Embed `[B, L, text_dim]`, zero-padded to `text_len`; the padding is attended to."""
+    def read_prompt(self, text: Tensor, image: Tensor | None = None) -> Prompt:
+        """Embed `[B, L, text_dim]`, zero-padded to `text_len`; the padding is attended to.
+
+        `image`: the features that an I2V model wants beside it, `[B, tokens, image_dim]`.
+        """
         missing = self.config.text_len - text.shape[1]
         if missing < 0:
             raise ValueError(f"a prompt of {text.shape[1]} tokens; at most {self.config.text_len} fit")
         context = self.text_embedding(F.pad(text, (0, 0, 0, missing)).to(self.dtype))
-        return Prompt(tuple(block.cross_attn.read(context) for block in self._blocks()))
+        tokens = None if image is None else self.img_emb(image.to(self.dtype))
+        return Prompt(tuple(block.cross_attn.read(context, tokens) for block in self._blocks()))
 
     def forward(self, latents: Tensor, timesteps: Tensor, prompt: Prompt, memory: Memory) -> Tensor:
         """Velocity `[B, out_dim, F, H, W]` of latents `[B, in_dim, F, H, W]` at `timesteps` `[B, F]`."""

@@ -1,8 +1,38 @@
 """What is particular to a checkpoint, in one place."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
-from livegraph_wan.attention import RopeMode
+from livegraph_wan.window import RopeMode
+
+Noise = Literal["fixed", "fresh"]
+VaeName = Literal["nano", "wan", "taehv"]
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Sizes of a transformer, named as in the checkpoints' `config.json`."""
+
+    dim: int
+    ffn_dim: int
+    num_layers: int
+    num_heads: int
+    text_dim: int = 4096
+    text_len: int = 512
+    in_dim: int = 16
+    out_dim: int = 16
+    freq_dim: int = 256
+    eps: float = 1e-6
+    image_dim: int = 0
+    """Width of the image features that an I2V checkpoint reads, 0 where it reads none."""
+
+    @property
+    def head_dim(self) -> int:
+        return self.dim // self.num_heads
+
+
+WAN_1_3B = Architecture(dim=1536, ffn_dim=8960, num_layers=30, num_heads=12)
+WAN_14B = Architecture(dim=5120, ffn_dim=13824, num_layers=40, num_heads=40)
 
 
 @dataclass(frozen=True)
@@ -10,36 +40,124 @@ class Profile:
     """How a checkpoint wants to be streamed."""
 
     name: str
+    architecture: Architecture
     timesteps: tuple[float, ...]
-    """Scheduled denoising steps, falling; a stream takes the first N, its strength replaces the first."""
+    """Scheduled denoising steps, falling."""
     shift: float
     """Warps the sigma grid: `s' = shift s / (1 + (shift - 1) s)`."""
-    strength_offset: float
-    """Taken off `1000 * noise_scale` for the first timestep."""
     frames_per_block: int
     """Latent frames per pass."""
     window: int
     """Latent frames attended to, the current block and the sink among them."""
-    sink: int
+    steps: int
+    """How many of the scheduled steps are taken unless somebody says otherwise."""
+    sink: int = 0
     """Latent frames of the stream's start that stay in the window."""
-    rope: RopeMode
-    noise_scale: float
+    sink_threshold: float | None = None
+    """A sink frame that is less like the newest than this (mean cosine of keys and values) is replaced by it."""
+    recompute: bool = False
+    """Whether what is remembered is computed again before every block, from its clean latents."""
+    clean_refresh: bool = False
+    """Whether a block is run once more at t = 0, so that the cache holds clean keys and values."""
+    rope: RopeMode = "relative"
+    positions: int | None = None
+    """With absolute positions: how far the checkpoint can count."""
+    strength_offset: float = 0
+    """Video to video: taken off `1000 * noise_scale` for the first timestep."""
+    noise_scale: float = 0.8
     """Default strength, 0..1."""
-    size: tuple[int, int]
+    motion_aware: bool = False
+    """Whether motion takes some of the strength back."""
+    noise: Noise = "fresh"
+    """Whether each chunk draws noise of its own, or all share the seed's, so that a still picture stays still."""
+    normalised: bool = True
+    """Whether sources are given as latents of zero mean and unit variance; what comes out always is one."""
+    vae: VaeName = "taehv"
+    size: tuple[int, int] = (832, 480)
     """Preferred width and height in pixels."""
 
 
 WAN_NANO = Profile(
     name="wan-nano",
+    architecture=Architecture(
+        dim=192, ffn_dim=768, num_layers=6, num_heads=3, text_dim=64, text_len=16, in_dim=32, out_dim=16
+    ),
     timesteps=(1000, 500, 300, 150),
     shift=1.0,
-    strength_offset=0,
     frames_per_block=1,
     window=3,
-    sink=0,
-    rope="relative",
-    noise_scale=0.8,
+    steps=1,
+    noise="fixed",
+    vae="nano",
     size=(256, 256),
 )
 
-PROFILES = {profile.name: profile for profile in (WAN_NANO,)}
+STREAMDIFFUSION_1_3B = Profile(
+    name="streamdiffusionv2-1.3b",
+    architecture=WAN_1_3B,
+    timesteps=(700, 500, 400, 200),
+    shift=8.0,
+    frames_per_block=1,
+    window=6,
+    steps=2,
+    sink=3,
+    sink_threshold=0.2,
+    rope="absolute",
+    positions=50,
+    strength_offset=100,
+    motion_aware=True,
+    normalised=False,
+)
+
+STREAMDIFFUSION_14B = replace(STREAMDIFFUSION_1_3B, name="streamdiffusionv2-14b", architecture=WAN_14B)
+
+CAUSVID_1_3B = Profile(
+    name="causvid-1.3b",
+    architecture=WAN_1_3B,
+    timesteps=(1000, 757, 522),
+    shift=8.0,
+    frames_per_block=3,
+    window=21,
+    steps=3,
+    clean_refresh=True,
+    rope="absolute",
+)
+
+SELF_FORCING_1_3B = Profile(
+    name="self-forcing-1.3b",
+    architecture=WAN_1_3B,
+    timesteps=(1000, 937.5, 833.3333, 625),
+    shift=5.0,
+    frames_per_block=3,
+    window=21,
+    steps=4,
+    clean_refresh=True,
+    rope="absolute",
+)
+
+LONGLIVE_1_3B = replace(SELF_FORCING_1_3B, name="longlive-1.3b", window=12, sink=3)
+
+KREA_14B = Profile(
+    name="krea-14b",
+    architecture=WAN_14B,
+    timesteps=(1000, 937, 833, 625),
+    shift=5.0,
+    frames_per_block=3,
+    window=6,
+    steps=4,
+    recompute=True,
+    rope="absolute",
+)
+
+PROFILES = {
+    profile.name: profile
+    for profile in (
+        WAN_NANO,
+        STREAMDIFFUSION_1_3B,
+        STREAMDIFFUSION_14B,
+        CAUSVID_1_3B,
+        SELF_FORCING_1_3B,
+        LONGLIVE_1_3B,
+        KREA_14B,
+    )
+}

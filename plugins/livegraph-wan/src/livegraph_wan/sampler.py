@@ -1,9 +1,11 @@
 """Rectified-flow sampling: from noisy latents and a velocity to clean ones, in few steps.
 
-The path is `x = (1 - sigma) clean + sigma noise`, the velocity `noise - clean`.
+The path is `x = (1 - sigma) clean + sigma noise`, the velocity `noise - clean`. The schedule is plain numbers, and the
+same for every backend.
 """
 
 import functools
+from typing import NamedTuple
 
 from torch import Tensor
 
@@ -11,6 +13,17 @@ from livegraph_wan.profile import Profile
 
 GRID = 1000
 """Points of the sigma grid that models of this family were distilled on."""
+
+
+class Schedule(NamedTuple):
+    """The steps of one chunk."""
+
+    start: float
+    """Share of noise in what the first step sees, 0..1; the rest is the source."""
+    timesteps: tuple[float, ...]
+    """What the transformer is told, 0..1000, falling."""
+    sigmas: tuple[float, ...]
+    """Of each timestep."""
 
 
 def warp(sigma: float, shift: float) -> float:
@@ -25,20 +38,29 @@ def sigma_at(timestep: float, shift: float) -> float:
     return min(grid, key=lambda sigma: abs(1000 * sigma - timestep))
 
 
-def timesteps_for(profile: Profile, noise_scale: float, steps: int) -> tuple[float, ...]:
-    """The first `steps` timesteps of a chunk that starts at strength `noise_scale` (0..1).
+def from_noise(profile: Profile, steps: int) -> Schedule:
+    """A chunk that starts from nothing but noise: the first `steps` of the profile's own."""
+    return _schedule(profile, 1.0, profile.timesteps[:steps])
 
-    The first is the strength's own; scheduled ones at or above it are left out.
+
+def from_source(profile: Profile, noise_scale: float, steps: int) -> Schedule:
+    """A chunk that starts from a source mixed with noise at strength `noise_scale` (0..1).
+
+    The first timestep is the strength's own, less the profile's offset; scheduled ones at or above it are left out.
     """
     first = max(1.0, min(1000.0, 1000 * noise_scale - profile.strength_offset))
-    return (first, *(t for t in profile.timesteps if t < first))[:steps]
+    return _schedule(profile, noise_scale, (first, *(t for t in profile.timesteps if t < first))[:steps])
 
 
-def clean_from(x: Tensor, velocity: Tensor, sigma: float) -> Tensor:
+def _schedule(profile: Profile, start: float, timesteps: tuple[float, ...]) -> Schedule:
+    return Schedule(start, timesteps, tuple(sigma_at(t, profile.shift) for t in timesteps))
+
+
+def clean_from(x: Tensor, velocity: Tensor, sigma: float | Tensor) -> Tensor:
     """The clean latents that `x` at `sigma` points to, fp32."""
     return x.float() - sigma * velocity.float()
 
 
-def renoise(clean: Tensor, noise: Tensor, sigma: float) -> Tensor:
+def renoise(clean: Tensor, noise: Tensor, sigma: float | Tensor) -> Tensor:
     """Put clean latents back on the path at `sigma`; also how a source is made the start."""
     return (1 - sigma) * clean + sigma * noise

@@ -10,8 +10,10 @@ from safetensors import safe_open
 from torch import Tensor
 
 from livegraph_wan.attention import RollingCache
-from livegraph_wan.model import PATCH, Architecture, WanTransformer
+from livegraph_wan.model import PATCH, WanTransformer
+from livegraph_wan.profile import Architecture
 from livegraph_wan.rope import RopeTable
+from livegraph_wan.window import Window
 
 TOLERANCES = {"fp32": ("max_abs", 1e-5), "bf16": ("rel_l2", 2e-2)}
 """Per dtype, which error counts and how large it may be."""
@@ -62,12 +64,11 @@ def _run(model: WanTransformer, tensors: dict[str, Tensor], block: int, window: 
     config = model.config
     cache = RollingCache(
         RopeTable(config.head_dim, height, width, latents.device),
+        [Window(window, block=block, mode="relative")],
         layers=config.num_layers,
-        shape=(1, height * width, config.num_heads, config.head_dim),
-        window=window,
-        sink=0,
-        block=block,
-        mode="relative",
+        tokens=height * width,
+        heads=config.num_heads,
+        head_dim=config.head_dim,
         device=latents.device,
         dtype=model.dtype,
     )

@@ -4,35 +4,32 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from livegraph_wan.attention import Memory
-from livegraph_wan.model import Architecture, Prompt, WanTransformer
-from livegraph_wan.nano.text import WIDTH, WORDS, NanoText
-from livegraph_wan.nano.vae import CHANNELS, NanoVAE
+from livegraph_wan.model import Prompt, WanTransformer
+from livegraph_wan.nano.text import NanoText
+from livegraph_wan.nano.vae import NanoVAE
+from livegraph_wan.profile import WAN_NANO
+from livegraph_wan.wan import Wan
 
-ARCHITECTURE = Architecture(
-    dim=192,
-    ffn_dim=768,
-    num_layers=6,
-    num_heads=3,
-    text_dim=WIDTH,
-    text_len=WORDS,
-    in_dim=2 * CHANNELS,
-    out_dim=CHANNELS,
-)
+ARCHITECTURE = WAN_NANO.architecture
 
 
-class NanoWan(nn.Module):
-    """The whole small model; `velocity` is what a sampler needs."""
+class NanoWan(Wan):
+    """The whole small model: it sees the source beside the noise, and its transformer is preconditioned."""
+
+    sees_source = True
+    text: NanoText
+    vae: NanoVAE
 
     def __init__(self) -> None:
-        super().__init__()
-        self.text = NanoText()
-        self.transformer = WanTransformer(ARCHITECTURE)
-        self.vae = NanoVAE()
+        super().__init__(WanTransformer(ARCHITECTURE), NanoVAE(), NanoText())
+        self.vae.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
-    def velocity(self, latents: Tensor, source: Tensor, timesteps: Tensor, prompt: Prompt, memory: Memory) -> Tensor:
+    def velocity(
+        self, latents: Tensor, beside: Tensor | None, timesteps: Tensor, prompt: Prompt, memory: Memory
+    ) -> Tensor:
         """`noise - clean` for `latents` `[B, 16, F, H, W]`, given the source's latents.
 
         The network is preconditioned so that inputs and targets keep unit variance at every
@@ -42,7 +39,8 @@ class NanoWan(nn.Module):
         """
         s = (timesteps / 1000)[:, None, :, None, None].to(torch.float32)
         q = (1 - s) ** 2 + s**2
-        inputs = torch.cat([latents / q.sqrt(), source], 1)
+        assert beside is not None
+        inputs = torch.cat([latents / q.sqrt(), beside], 1)
         out: Tensor = self.transformer(inputs, timesteps, prompt, memory)
         return torch.sub((2 * s - 1) / q * latents, out.float() / q.sqrt())
 

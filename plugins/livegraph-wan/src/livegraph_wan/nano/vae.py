@@ -55,6 +55,8 @@ class NanoVAE(nn.Module):
     two calls, and None starts a stream (whatever came before is taken to equal the first frame).
     """
 
+    first = FRAMES
+    """Frames of a stream's first latent: as many as of every other."""
     mean: Tensor
     std: Tensor
 

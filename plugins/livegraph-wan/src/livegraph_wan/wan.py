@@ -1,0 +1,61 @@
+"""A checkpoint put together: text encoder, transformer and VAE, with what a stream has to know of them."""
+
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from livegraph_wan.attention import Memory
+from livegraph_wan.model import Prompt, WanTransformer
+
+CHANNELS = 16
+"""Latent channels of every VAE of the family."""
+STRIDE = 8
+"""Pixels along a side of a latent cell."""
+FRAMES = 4
+"""Pixel frames in a latent frame, except perhaps the first of a stream."""
+
+
+class StreamingVAE(Protocol):
+    """Pixels `[B, T, 3, H, W]` in -1..1 to latents `[B, 16, t, H/8, W/8]` and back. The state joins two calls; None
+    starts a stream, whose first latent holds `first` frames.
+    """
+
+    first: int
+
+    def encode(self, frames: Tensor, state: Any) -> tuple[Tensor, Any]: ...
+
+    def decode(self, latents: Tensor, state: Any) -> tuple[Tensor, Any]: ...
+
+
+class TextEncoder(Protocol):
+    """One prompt to an embedding `[1, L, text_dim]`."""
+
+    def read(self, prompt: str) -> Tensor: ...
+
+
+class Wan(nn.Module):
+    """A model of the family. `velocity` is what a sampler needs."""
+
+    sees_source = False
+    """Whether the source's latents are an input of their own, beside the noisy ones."""
+
+    def __init__(self, transformer: WanTransformer, vae: StreamingVAE, text: TextEncoder) -> None:
+        super().__init__()
+        self.transformer = transformer
+        self.vae: StreamingVAE = vae
+        self.text: TextEncoder = text
+
+    def beside(self, source: Tensor | None) -> Tensor | None:
+        """What the transformer sees beside the noisy latents of a block with this source."""
+        return source if self.sees_source else None
+
+    def velocity(
+        self, latents: Tensor, beside: Tensor | None, timesteps: Tensor, prompt: Prompt, memory: Memory
+    ) -> Tensor:
+        """`noise - clean` for `latents` `[B, 16, F, H, W]` at `timesteps` `[B, F]`, given what the model sees beside
+        them (`[B, n, F, H, W]`: the source, or an I2V model's mask and image).
+        """
+        inputs = latents if beside is None else torch.cat([latents, beside.to(latents.dtype)], 1)
+        out: Tensor = self.transformer(inputs, timesteps, prompt, memory)
+        return out
