@@ -43,9 +43,7 @@ class Prompt(NamedTuple):
 
     def rows(self, count: int) -> "Prompt":
         """The same prompt for every row of a batch."""
-        return Prompt(
-            tuple(KeyValue(*(None if t is None else t.expand(count, -1, -1, -1) for t in kv)) for kv in self.layers)
-        )
+        return Prompt(tuple(layer.rows(count) for layer in self.layers))
 
 
 class Attention(nn.Module):
