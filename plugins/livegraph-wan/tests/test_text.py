@@ -1,0 +1,93 @@
+"""UMT5 from a tiny encoder that transformers saves, and its answers on disk."""
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+from livegraph_wan.text import Embeddings, Umt5, clean, fingerprint
+
+WORDS = ["<pad>", "</s>", "<unk>", "an", "oil", "painting", "ink", "on", "paper"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Weights and tokenizer in two folders, as diffusers publishes them."""
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+    from transformers import PreTrainedTokenizerFast, UMT5Config, UMT5EncoderModel
+
+    path = tmp_path_factory.mktemp("umt5")
+    torch.manual_seed(3)
+    config = UMT5Config(vocab_size=len(WORDS), d_model=16, d_kv=8, d_ff=32, num_layers=2, num_heads=2)
+    UMT5EncoderModel(config).save_pretrained(path / "text_encoder")
+    tokenizer = Tokenizer(models.WordLevel({word: at for at, word in enumerate(WORDS)}, unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token="<pad>", eos_token="</s>", unk_token="<unk>"
+    ).save_pretrained(path / "tokenizer")
+    return path
+
+
+def test_a_prompt_is_as_long_as_its_tokens(folder: Path) -> None:
+    read = Umt5(folder, None).read("an oil painting")
+    assert read.shape == (1, 4, 16)
+    assert read.isfinite().all()
+
+
+def test_white_space_and_entities_do_not_matter(folder: Path) -> None:
+    encoder = Umt5(folder, None)
+    assert clean("  ink\n on&amp;amp;  paper ") == "ink on& paper"
+    torch.testing.assert_close(encoder.read("ink  on\tpaper"), encoder.read("ink on paper"))
+
+
+def test_words_count(folder: Path) -> None:
+    encoder = Umt5(folder, None)
+    assert not torch.equal(encoder.read("ink on paper"), encoder.read("oil on paper"))
+
+
+def test_long_prompts_are_cut(folder: Path) -> None:
+    assert Umt5(folder, None, text_len=5).read("an oil painting on paper on paper").shape == (1, 5, 16)
+
+
+def test_a_known_prompt_needs_no_encoder(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = Umt5(folder, tmp_path)
+    assert not first.knows("an oil painting")
+    wanted = first.read("an oil painting")
+    later = Umt5(folder, tmp_path)
+    monkeypatch.setattr(later, "_load", lambda: pytest.fail("the encoder was loaded"))
+    assert later.knows("an oil  painting")
+    torch.testing.assert_close(later.read("an oil painting"), wanted, atol=0, rtol=0)
+
+
+def test_another_encoder_has_other_answers(folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    (other / "text_encoder").mkdir(parents=True)
+    (other / "text_encoder" / "config.json").write_text("{}")
+    assert fingerprint(folder) != fingerprint(other)
+
+
+def test_a_damaged_answer_is_computed_again(folder: Path, tmp_path: Path) -> None:
+    wanted = Umt5(folder, tmp_path).read("ink")
+    (kept,) = tmp_path.rglob("*.safetensors")
+    kept.write_bytes(kept.read_bytes()[:20])
+    again = Umt5(folder, tmp_path)
+    torch.testing.assert_close(again.read("ink"), wanted)
+    assert again.knows("ink")
+
+
+def test_the_longest_unused_answers_go_first(tmp_path: Path) -> None:
+    kept = Embeddings(tmp_path, limit=3500)
+    for number, prompt in enumerate(("a", "b", "c")):
+        kept.add(prompt, torch.zeros(1, 1, 256))
+        at = 1000 + number
+        path = kept._path(prompt)
+        os.utime(path, (at, at))
+    assert kept.find("a") is not None
+    kept.add("d", torch.zeros(1, 1, 256))
+    assert [kept.find(prompt) is not None for prompt in "abcd"] == [True, False, False, True]
+
+
+def test_no_prompt_is_a_prompt(folder: Path) -> None:
+    assert Umt5(folder, None).read("").shape == (1, 1, 16)
