@@ -26,13 +26,41 @@ class Attended(NamedTuple):
 
 
 class Memory(Protocol):
-    """Gives a layer the keys and values that its queries may see."""
+    """Gives a layer the keys and values that its queries may see; knows which tokens are computed here."""
 
     def exchange(self, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Attended: ...
+
+    @property
+    def crew(self) -> "Crew": ...
+
+
+class Crew(Protocol):
+    """Those who compute one block together: each has a share of every frame's tokens."""
+
+    def share(self, x: Tensor, frames: int) -> Tensor:
+        """Of a block's tokens `[B, F*S, ...]` those that are computed here."""
+
+    def whole(self, x: Tensor, frames: int) -> Tensor:
+        """The block's tokens, from those that were computed here."""
+
+
+class Alone:
+    """A crew of one."""
+
+    def share(self, x: Tensor, frames: int) -> Tensor:
+        return x
+
+    def whole(self, x: Tensor, frames: int) -> Tensor:
+        return x
+
+
+ALONE = Alone()
 
 
 class DenseMemory:
     """All frames of a clip at once under an explicit mask: for training, and to test the cache."""
+
+    crew = ALONE
 
     def __init__(self, rope: RopeTable, frames: int, mask: Tensor | None, start: int = 0) -> None:
         """`mask` as `block_causal_mask` gives it; the first of `frames` is at position `start`."""
@@ -77,9 +105,11 @@ class RollingCache:
         head_dim: int,
         device: torch.device,
         dtype: torch.dtype,
+        crew: Crew = ALONE,
     ) -> None:
-        """`tokens` is the number of tokens per frame."""
-        self.windows = windows
+        """`tokens` is the number of tokens per frame. The cache is whole, whoever computes what is in it."""
+        self.windows, self.crew = windows, crew
+        self.block = windows[0].block
         rows, length, own = len(windows), windows[0].window * tokens, windows[0].block * tokens
         self._rope, self._tokens, self._device = rope, tokens, device
         self._keys = torch.zeros(layers, rows, length, heads, head_dim, device=device, dtype=dtype)
@@ -87,6 +117,7 @@ class RollingCache:
         self._write = torch.zeros(rows, own, dtype=torch.long, device=device)
         self._query_table = self._blank(rows, own, head_dim)
         self._key_table = self._blank(rows, length, head_dim)
+        self._own_table = self._query_table
         self._rows, self._filled = ALL, 0
         self._mask: Tensor | None = None
 
@@ -106,6 +137,8 @@ class RollingCache:
         self._filled = max(place.filled for place in places) * self._tokens
         for row, place in zip(range(len(self.windows))[rows], places, strict=True):
             self._aim(row, place)
+        cos, sin = self._query_table
+        self._own_table = self.crew.share(cos, self.block), self.crew.share(sin, self.block)
         lengths = [place.filled * self._tokens for place in places]
         self._mask = None if min(lengths) == self._filled else self._upto(lengths)
 
@@ -122,12 +155,14 @@ class RollingCache:
         return (at < ends[:, None])[:, None, None].to(self._device)
 
     def exchange(self, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Attended:
+        if self.crew is not ALONE:
+            k, v = self.crew.whole(torch.cat([k, v], -1), self.block).chunk(2, -1)
         rows, seen = self._rows, slice(0, self._filled)
         keys, values = self._keys[layer, rows], self._values[layer, rows]
         for row, at in enumerate(self._write[rows]):
             keys[row].index_copy_(0, at, k[row])
             values[row].index_copy_(0, at, v[row])
-        (cos, sin), (own_cos, own_sin) = self._key_table, self._query_table
+        (cos, sin), (own_cos, own_sin) = self._key_table, self._own_table
         roped = rotate(keys[:, seen], (cos[rows, seen], sin[rows, seen]))
         return Attended(rotate(q, (own_cos[rows], own_sin[rows])), roped, values[:, seen], self._mask)
 

@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor
 
-from livegraph_wan.attention import RollingCache
+from livegraph_wan.attention import ALONE, Crew, RollingCache
 from livegraph_wan.model import PATCH, Prompt
 from livegraph_wan.past import Pass, Past
 from livegraph_wan.profile import Profile
@@ -49,9 +49,11 @@ class Steps:
 
     lag = 0
 
-    def __init__(self, model: Wan, profile: Profile, size: tuple[int, int], device: torch.device) -> None:
+    def __init__(
+        self, model: Wan, profile: Profile, size: tuple[int, int], device: torch.device, crew: Crew = ALONE
+    ) -> None:
         self._model, self._profile = model, profile
-        self.cache = make_cache(model, profile, size, device, rows=1)
+        self.cache = make_cache(model, profile, size, device, 1, crew)
         self._past = Past(self.cache, 0, profile.sink_threshold)
 
     def step(self, block: Block | None, prompt: Prompt) -> Tensor | None:
@@ -102,12 +104,20 @@ class StreamBatch:
     It saves launches, not work, and what comes out lags by the number of steps less one (Kodaira et al. 2023).
     """
 
-    def __init__(self, model: Wan, profile: Profile, size: tuple[int, int], device: torch.device, steps: int) -> None:
+    def __init__(
+        self,
+        model: Wan,
+        profile: Profile,
+        size: tuple[int, int],
+        device: torch.device,
+        steps: int,
+        crew: Crew = ALONE,
+    ) -> None:
         if profile.clean_refresh or profile.recompute:
             raise ValueError(f"{profile.name} runs every block once more when it is clean: it cannot be a stream batch")
         self._model = model
         self.lag = steps - 1
-        self.cache = make_cache(model, profile, size, device, rows=steps)
+        self.cache = make_cache(model, profile, size, device, steps, crew)
         self._pasts = [Past(self.cache, row, profile.sink_threshold) for row in range(steps)]
         self._rows: list[_Row | None] = [None] * steps
 
@@ -183,7 +193,9 @@ def times_of(x: Tensor, timesteps: Sequence[float]) -> Tensor:
     return torch.tensor(timesteps, device=x.device)[:, None].expand(-1, x.shape[2])
 
 
-def make_cache(model: Wan, profile: Profile, size: tuple[int, int], device: torch.device, rows: int) -> RollingCache:
+def make_cache(
+    model: Wan, profile: Profile, size: tuple[int, int], device: torch.device, rows: int, crew: Crew = ALONE
+) -> RollingCache:
     """A cache for pictures of `size` (height, width)."""
     config, (height, width) = profile.architecture, (side // (STRIDE * PATCH) for side in size)
     return RollingCache(
@@ -204,4 +216,5 @@ def make_cache(model: Wan, profile: Profile, size: tuple[int, int], device: torc
         head_dim=config.head_dim,
         device=device,
         dtype=model.transformer.dtype,
+        crew=crew,
     )

@@ -37,13 +37,16 @@ class KeyValue(NamedTuple):
 
 
 class Prompt(NamedTuple):
-    """A prompt as the transformer reads it: cross-attention keys and values per layer."""
+    """A prompt as the transformer reads it."""
 
+    text: Tensor
+    """The embedding that it was read from, `[B, L, text_dim]`."""
     layers: tuple[KeyValue, ...]
+    """Cross-attention keys and values."""
 
     def rows(self, count: int) -> "Prompt":
         """The same prompt for every row of a batch."""
-        return Prompt(tuple(layer.rows(count) for layer in self.layers))
+        return Prompt(self.text, tuple(layer.rows(count) for layer in self.layers))
 
 
 class Attention(nn.Module):
@@ -196,17 +199,18 @@ class WanTransformer(nn.Module):
             raise ValueError(f"a prompt of {text.shape[1]} tokens; at most {self.config.text_len} fit")
         context = self.text_embedding(F.pad(text, (0, 0, 0, missing)).to(self.dtype))
         tokens = None if image is None else self.img_emb(image.to(self.dtype))
-        return Prompt(tuple(block.cross_attn.read(context, tokens) for block in self._blocks()))
+        return Prompt(text, tuple(block.cross_attn.read(context, tokens) for block in self._blocks()))
 
     def forward(self, latents: Tensor, timesteps: Tensor, prompt: Prompt, memory: Memory) -> Tensor:
         """Velocity `[B, out_dim, F, H, W]` of latents `[B, in_dim, F, H, W]` at `timesteps` `[B, F]`."""
         time = self.time_embedding(timestep_embedding(timesteps, self.config.freq_dim).to(self.dtype))
         modulation = torch.unflatten(self.time_projection(time), -1, (6, -1))
-        x = self._embed_patches(latents.to(self.dtype))
+        frames, height, width = latents.shape[2], latents.shape[3] // PATCH, latents.shape[4] // PATCH
+        x = memory.crew.share(self._embed_patches(latents.to(self.dtype)), frames)
         for layer, (block, text) in enumerate(zip(self._blocks(), prompt.layers, strict=True)):
             x = block(x, modulation, text, memory, layer)
-        frames, height, width = latents.shape[2], latents.shape[3] // PATCH, latents.shape[4] // PATCH
-        patches: Tensor = self.head(x, time).view(-1, frames, height, width, PATCH, PATCH, self.config.out_dim)
+        out = memory.crew.whole(self.head(x, time), frames)
+        patches = out.view(-1, frames, height, width, PATCH, PATCH, self.config.out_dim)
         return patches.permute(0, 6, 1, 2, 4, 3, 5).flatten(5, 6).flatten(3, 4)
 
     @property
