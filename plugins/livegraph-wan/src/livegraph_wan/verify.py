@@ -10,7 +10,8 @@ from safetensors import safe_open
 from torch import Tensor
 
 from livegraph_wan.attention import RollingCache
-from livegraph_wan.model import PATCH, WanTransformer
+from livegraph_wan.grid import PATCH
+from livegraph_wan.model import WanTransformer
 from livegraph_wan.profile import Architecture
 from livegraph_wan.rope import RopeTable
 from livegraph_wan.window import Window
