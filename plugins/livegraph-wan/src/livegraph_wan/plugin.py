@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from livegraph import BackendSpec, BenchSpec, NodeSpec, PipelineSpec, hookimpl
+
+if TYPE_CHECKING:
+    import typer
 
 livegraph_api = "1"
 
@@ -18,6 +22,7 @@ def livegraph_nodes() -> Sequence[NodeSpec]:
 @hookimpl
 def livegraph_backends() -> Sequence[BackendSpec]:
     return [
+        BackendSpec("mlx", 40, "livegraph_wan.mlx.device:probe", "MLX on an Apple GPU"),
         BackendSpec("torch-cuda", 30, "livegraph_wan.device:probe_cuda", "PyTorch on an NVIDIA or AMD GPU"),
         BackendSpec("torch-mps", 20, "livegraph_wan.device:probe_mps", "PyTorch on an Apple GPU"),
         BackendSpec("torch-cpu", 10, "livegraph_wan.device:probe_cpu", "PyTorch on the CPU"),
@@ -39,3 +44,10 @@ def livegraph_benches() -> Sequence[BenchSpec]:
         BenchSpec("wan", "livegraph_wan.bench:measure", "Live video repainted after a prompt: rate and age."),
         BenchSpec("wan-nano", "livegraph_wan.nano.bench:measure", "The small model on pictures that were held back."),
     ]
+
+
+@hookimpl
+def livegraph_commands(app: typer.Typer) -> None:
+    from livegraph_wan.commands import wan
+
+    app.add_typer(wan)
