@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,7 +12,8 @@ import typer
 
 from livegraph.cli.errors import FAILED
 from livegraph.cli.output import Json, write_json, write_table
-from livegraph.cli.pull import Yes, agree, pull
+from livegraph.cli.pull import Yes, agree, pull, reporter
+from livegraph.models.report import Reporter
 
 if TYPE_CHECKING:
     from livegraph.hookspecs import CheckpointSpec
@@ -88,7 +90,8 @@ def verify(
     from livegraph.registry import registry
 
     specs = [_spec(name)] if name else [s for s in registry().models().values() if model_dir(s.name).is_dir()]
-    found = [checked for spec in specs for checked in check(spec)]
+    with nullcontext(Reporter()) if json else reporter(Reporter) as told:
+        found = [checked for spec in specs for checked in check(spec, told)]
     if json:
         write_json([asdict(checked) for checked in found])
     elif found:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
@@ -56,7 +56,7 @@ def pull(
     tell(errands)
     refuse_without_room(sum(errand.remaining for errand in errands))
     agree("Fetch them?" if len(errands) > 1 else "Fetch it?", yes)
-    with reporter() as told:
+    with reporter(Lines) as told:
         fetch(errands, told)
     typer.echo("All of it is here.")
 
@@ -85,10 +85,10 @@ def agree(question: str, yes: bool) -> None:
 
 
 @contextmanager
-def reporter() -> Iterator[Reporter]:
-    """A bar on a terminal, lines elsewhere."""
+def reporter(elsewhere: Callable[[], Reporter]) -> Iterator[Reporter]:
+    """A bar on a terminal, `elsewhere` where there is none."""
     if not sys.stdout.isatty():
-        yield Lines()
+        yield elsewhere()
         return
     with _progress() as progress:
         yield Bars(progress)

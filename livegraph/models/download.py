@@ -50,8 +50,9 @@ def download(file: ModelFile, url: str, target: Path, told: Told, expected: str 
     the sum to hold against, where one is known. `pause` is the first wait between two attempts, in seconds; it doubles.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = _Partial(target, url, told)
+    partial = _Partial(target, url)
     try:
+        partial.take_up(told)
         taken_up = partial.have > 0
         _attempts(file, url, partial, told, pause, expected)
         if taken_up and expected not in (None, partial.sha256()):
@@ -65,7 +66,7 @@ def download(file: ModelFile, url: str, target: Path, told: Told, expected: str 
 class _Partial:
     """What is here of a file, its running sum, and the validator that the server gave for it."""
 
-    def __init__(self, target: Path, url: str, told: Told) -> None:
+    def __init__(self, target: Path, url: str) -> None:
         self.target, self.url = target, url
         self.path = target.with_name(target.name + PART)
         self._about = target.with_name(target.name + PART + ".json")
@@ -73,6 +74,9 @@ class _Partial:
         self.validator = self._known_validator()
         self._sum = hashlib.sha256()
         self._file = self.path.open("a+b")
+
+    def take_up(self, told: Told) -> None:
+        """Read what is here, for its sum."""
         self._file.seek(0)
         while chunk := self._file.read(CHUNK):
             self._count(chunk)
@@ -110,7 +114,7 @@ class _Partial:
     def close(self) -> None:
         """Leave nothing behind of a file of which no byte came."""
         self._file.close()
-        if self.have == 0:
+        if self.path.exists() and self.path.stat().st_size == 0:
             self.path.unlink(missing_ok=True)
             self._about.unlink(missing_ok=True)
 

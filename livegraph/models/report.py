@@ -1,4 +1,4 @@
-"""Who hears how a pull goes."""
+"""Who hears how a pull goes, or a check."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from livegraph.models.library import FileLook
 
 
 class Reporter:
-    """Hears how a pull goes; the quiet one, and what the others are made of."""
+    """The quiet one, and what the others are made of."""
 
     def say(self, text: str) -> None:
         """A line for a person."""
@@ -18,4 +18,4 @@ class Reporter:
         """So many bytes of it are here."""
 
     def end(self) -> None:
-        """It is whole, and in its place."""
+        """That file is done."""

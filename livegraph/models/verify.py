@@ -11,6 +11,7 @@ from typing import Literal
 from livegraph.models.library import FileLook, look_at
 from livegraph.models.place import model_dir
 from livegraph.models.record import Entry, read_record, write_entry
+from livegraph.models.report import Reporter
 from livegraph.models.spec import ModelSpec
 
 CHUNK = 1 << 20
@@ -34,20 +35,22 @@ class Checked:
         return self.verdict in GOOD
 
 
-def verify(spec: ModelSpec, told: Callable[[FileLook, int], None] = lambda look, done: None) -> Iterator[Checked]:
-    """Read every file of a model; `told` hears how many bytes of which have been read."""
+def verify(spec: ModelSpec, reporter: Reporter) -> Iterator[Checked]:
+    """Read every file of a model; `reporter` hears how far it has come."""
     folder = model_dir(spec.name)
     for look in look_at(spec):
-        yield _check(spec, folder, look, told)
+        yield _check(spec, folder, look, reporter)
 
 
-def _check(spec: ModelSpec, folder: Path, look: FileLook, told: Callable[[FileLook, int], None]) -> Checked:
+def _check(spec: ModelSpec, folder: Path, look: FileLook, reporter: Reporter) -> Checked:
     file = look.file
     if look.state != "here":
         return Checked(spec.name, file.path, look.state)
     known = read_record(folder).get(file.path)
     expected = file.sha256 or (known.sha256 if known else "")
-    found = sha256_of(look.path, lambda done: told(look, done))
+    reporter.begin(spec.name, look)
+    found = sha256_of(look.path, reporter.told)
+    reporter.end()
     if not expected:
         write_entry(folder, file.path, Entry(look.have, found))
         return Checked(spec.name, file.path, "recorded", found)

@@ -188,6 +188,8 @@ def test_a_bar_on_a_terminal(command: Any, model: ModelSpec, monkeypatch: pytest
     ended = command("models", "pull", "small", "--yes")
     assert ended.code == 0
     assert "small  model.bin" in ended.out and "7.0/7.0 kB" in ended.out
+    assert "small-vae  model.bin" in command("models", "verify").out
+    assert command("models", "verify", "--json").out.startswith("[")
 
 
 def test_convert_goes_to_the_only_plugin_that_can(command: Any, tmp_path: Path) -> None:

@@ -45,6 +45,7 @@ class Manners:
     token: str = ""
     pause_s: float = 0.0  # after every 64 kB
     chunked: bool = False  # no Content-Length
+    editions: list[tuple[bytes, str]] = field(default_factory=list)  # the file and its tag, from this request on
 
 
 class Shop:
@@ -86,6 +87,8 @@ class Shop:
     def serve(self, request: BaseHTTPRequestHandler) -> None:
         self.seen.append(Seen(request.path, request.headers))
         manners = self.manners
+        if manners.editions:
+            self.files["/model.bin"], manners.tag = manners.editions.pop(0)
         if manners.answers:
             return _answer(request, *manners.answers.pop(0))
         if request.path in manners.redirects:

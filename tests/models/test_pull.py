@@ -32,7 +32,7 @@ class Usage(NamedTuple):
 
 
 def verdicts(spec: ModelSpec) -> list[str]:
-    return [checked.verdict for checked in verify(spec)]
+    return [checked.verdict for checked in verify(spec, Reporter())]
 
 
 def test_a_model_that_is_not_here_says_how_to_get_it(offer: Any, models_dir: Path) -> None:
@@ -104,7 +104,7 @@ def test_verify_finds_a_changed_byte(offer: Any, models_dir: Path) -> None:
     pull(plan(["small"]), Reporter())
     with (models_dir / "small" / "model.bin").open("r+b") as file:
         file.write(b"!")
-    (checked,) = verify(spec)
+    (checked,) = verify(spec, Reporter())
     assert (checked.verdict, checked.expected, checked.good) == ("changed", SHA256, False)
 
 
