@@ -113,10 +113,8 @@ class Registry:
         return dict(sorted(found.items(), key=lambda item: (not item[1].target.startswith("livegraph."), item[0])))
 
     def models(self) -> dict[str, ModelSpec]:
-        """Models that plugins can run, by name; of two with one name the first that was found counts."""
-        found: dict[str, ModelSpec] = {}
-        for spec in self._collect("livegraph_models", ModelSpec):
-            found.setdefault(spec.name, spec)
+        """Models that plugins can run, by name; a plugin that comes later cannot take a name over."""
+        found = {spec.name: spec for spec in self._collect("livegraph_models", ModelSpec)}  # the first loaded come last
         return dict(sorted(found.items()))
 
     def checkpoints(self) -> dict[str, CheckpointSpec]:

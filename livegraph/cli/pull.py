@@ -56,8 +56,12 @@ def pull(
     tell(errands)
     refuse_without_room(sum(errand.remaining for errand in errands))
     agree("Fetch them?" if len(errands) > 1 else "Fetch it?", yes)
-    with reporter(Lines) as told:
-        fetch(errands, told)
+    try:
+        with reporter(Lines) as told:
+            fetch(errands, told)
+    except KeyboardInterrupt:
+        typer.echo("Stopped. What came so far is kept; pull again to go on.", err=True)
+        raise
     typer.echo("All of it is here.")
 
 

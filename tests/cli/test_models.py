@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from livegraph import CheckpointSpec, Licence, ModelError, ModelFile, ModelSpec, hookimpl
+from livegraph.cli.pull import Lines
 from livegraph.models.library import look_at
 from livegraph.registry import registry
 from livegraph.testing import temporary_plugin
@@ -137,6 +138,16 @@ def test_at_a_terminal_it_asks(
     monkeypatch.setattr(sys, "stdin", Terminal(f"{answer}\n"))
     assert command("models", "pull", "small").code == code
     assert [look.state for look in look_at(model)] == [state]
+
+
+def test_who_stops_it_is_told_that_it_goes_on(command: Any, model: ModelSpec, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*args: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Lines, "told", stop)
+    ended = command("models", "pull", "small", "--yes")
+    assert ended.code == 130
+    assert "What came so far is kept" in ended.err
 
 
 def test_pull_path_verify_and_remove(command: Any, model: ModelSpec, tmp_path: Path) -> None:

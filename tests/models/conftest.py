@@ -53,7 +53,7 @@ def offer(shop: Shop) -> Iterator[Offer]:
         defaults = {"path": "model.bin", "size": len(BODY), "url": shop.address("/model.bin")}
         spec = listed(name, ModelFile(**(defaults | changes)), needs=needs)  # type: ignore[arg-type]
         plugin = type("Plugin", (), {"livegraph_api": "1", "livegraph_models": _hook(spec)})()
-        entered = temporary_plugin(registry(), plugin, f"offers-{name}")
+        entered = temporary_plugin(registry(), plugin, f"offers-{len(leaving)}")
         entered.__enter__()
         leaving.append(entered)
         return spec

@@ -16,7 +16,7 @@ from models_support import BODY, SHA256, Shop
 
 from livegraph import InputError, ModelError, ModelFile, ModelSpec, find_model, require_model
 from livegraph.models import download
-from livegraph.models.library import look_at, with_needs
+from livegraph.models.library import known_model, look_at, with_needs
 from livegraph.models.place import data_dir, models_dir, readable
 from livegraph.models.pull import plan, pull
 from livegraph.models.report import Reporter
@@ -60,6 +60,13 @@ def test_pull_and_find(offer: Any, models_dir: Path) -> None:
     pull(plan(["small"]), Reporter())
     assert find_model("small") == require_model("small") == models_dir / "small"
     assert plan(["small"]) == []
+
+
+def test_a_later_plugin_cannot_take_a_name_over(offer: Any) -> None:
+    with Shop({}) as evil:
+        first = offer()
+        offer("small", url=evil.address("/model.bin"))
+        assert known_model("small") is first
 
 
 def test_needed_models_come_first_and_once(offer: Any) -> None:
