@@ -7,7 +7,9 @@ import json
 import os
 import pickle
 import re
+import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +97,10 @@ def test_of_two_parts_one_is_chosen(tmp_path: Path) -> None:
         open_tensors(path, "critic")
 
 
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="memory is measured in /proc")
+
+
+@LINUX
 def test_tensors_are_mapped_not_read(tmp_path: Path) -> None:
     """A file with holes: 8 GB that are not on the disk, and must not come into memory either."""
     size = 8 << 30
@@ -109,16 +115,35 @@ def test_tensors_are_mapped_not_read(tmp_path: Path) -> None:
     assert _resident() - before < 1 << 30
 
 
-def _resident() -> int:
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+def _resident(kind: str = "VmRSS") -> int:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{kind}:"))
 
 
+@LINUX
 def test_torch_files_are_mapped_too(tmp_path: Path) -> None:
     torch.save({"big": torch.zeros(64 << 20)}, tmp_path / "model.pt")  # 256 MB
     before = _resident()
     tensors = open_tensors(tmp_path / "model.pt")
     assert tensors["big"][-1] == 0
     assert _resident() - before < 64 << 20
+
+
+@LINUX
+@pytest.mark.parametrize("name", ["model.pt", "model.safetensors"])
+def test_a_model_is_held_once(tmp_path: Path, name: str) -> None:
+    """128 MB of fp32 become 64 MB of bf16, and no more than one weight besides; the file's pages are the system's."""
+    config = replace(TINY, dim=512, ffn_dim=4096, num_layers=5)
+    weights = WanTransformer(config).state_dict()
+    size = sum(value.nbytes for value in weights.values())
+    assert size > 128 << 20
+    save_file(weights, tmp_path / name) if name.endswith("safetensors") else torch.save(weights, tmp_path / name)
+    del weights
+    with torch.device("meta"):
+        model = WanTransformer(config)
+    before = _resident("RssAnon")
+    fill(model, open_transformer(tmp_path / name), dtype=torch.bfloat16)
+    assert _resident("RssAnon") - before < size // 2 + (24 << 20)
 
 
 class Evil:
