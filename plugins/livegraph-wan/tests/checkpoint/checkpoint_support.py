@@ -5,8 +5,9 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from livegraph_wan.attention import RollingCache
-from livegraph_wan.model import PATCH, Architecture, WanTransformer
+from livegraph_wan.attention import DenseMemory
+from livegraph_wan.model import PATCH, WanTransformer
+from livegraph_wan.profile import Architecture
 from livegraph_wan.rope import RopeTable
 
 Weights = dict[str, Tensor]
@@ -28,17 +29,5 @@ def assert_filled(model: WanTransformer, weights: Mapping[str, Tensor]) -> None:
 def run(model: WanTransformer, latents: Tensor, text: Tensor, timestep: float) -> Tensor:
     """All frames `[1, C, F, H, W]` as one block, which attends to itself: what a model that is not causal does."""
     frames, height, width = latents.shape[2], latents.shape[3] // PATCH, latents.shape[4] // PATCH
-    config = model.config
-    cache = RollingCache(
-        RopeTable(config.head_dim, height, width, CPU),
-        layers=config.num_layers,
-        shape=(1, height * width, config.num_heads, config.head_dim),
-        window=frames,
-        sink=0,
-        block=frames,
-        mode="relative",
-        device=CPU,
-        dtype=model.dtype,
-    )
-    cache.begin_block()
-    return model(latents, torch.full((1, frames), timestep), model.read_prompt(text), cache)
+    memory = DenseMemory(RopeTable(model.config.head_dim, height, width, CPU), frames, None)
+    return model(latents, torch.full((1, frames), timestep), model.read_prompt(text), memory)

@@ -316,3 +316,15 @@ def test_a_vae_is_no_transformer(tmp_path: Path) -> None:
     save_file({"encoder.conv1.weight": torch.ones(1)}, tmp_path / "vae.safetensors")
     with pytest.raises(ModelError, match=r"is no Wan transformer: it has no patch_embedding\.weight"):
         architecture(open_transformer(tmp_path / "vae.safetensors"))
+
+
+def test_an_i2v_model_is_known_by_its_image_branch(tmp_path: Path) -> None:
+    config = replace(TINY, in_dim=36, out_dim=16, image_dim=20)
+    torch.manual_seed(1)
+    weights = WanTransformer(config).state_dict()
+    save_file({to_diffusers(name): value.contiguous() for name, value in weights.items()}, tmp_path / "i2v.safetensors")
+    tensors = open_transformer(tmp_path / "i2v.safetensors")
+    assert architecture(tensors, num_heads=2, text_len=7) == config
+    with torch.device("meta"):
+        model = WanTransformer(config)
+    assert_filled(fill(model, tensors), weights)

@@ -4,13 +4,15 @@ import re
 
 from livegraph import ModelError
 from livegraph_wan.checkpoint.read import Tensors
-from livegraph_wan.model import PATCH, Architecture
+from livegraph_wan.model import PATCH
+from livegraph_wan.profile import Architecture
 
 HEAD_DIM = 128
 """Of every published Wan."""
 TEXT_LEN = 512
 """Tokens of a prompt, padded, in every published Wan."""
 
+_IMAGE = "img_emb.proj.0.weight"
 _BLOCK = re.compile(r"blocks\.(\d+)\.")
 
 
@@ -33,6 +35,7 @@ def architecture(tensors: Tensors, *, num_heads: int | None = None, text_len: in
         in_dim=in_dim,
         out_dim=_shape(tensors, "head.head.weight")[0] // PATCH**2,
         freq_dim=_shape(tensors, "time_embedding.0.weight")[1],
+        image_dim=_shape(tensors, _IMAGE)[0] if _IMAGE in tensors else 0,
     )
 
 
