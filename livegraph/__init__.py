@@ -8,6 +8,7 @@ from livegraph.errors import (
     GraphError,
     InputError,
     LivegraphError,
+    ModelError,
     NodeError,
     NodeHung,
     ParamError,
@@ -16,7 +17,8 @@ from livegraph.errors import (
     Stalled,
 )
 from livegraph.frame import EndOfStream, Frame, Gap
-from livegraph.hookspecs import BackendSpec, BenchSpec, ConverterSpec, PipelineSpec, hookimpl
+from livegraph.hookspecs import BackendSpec, BenchSpec, CheckpointSpec, ConverterSpec, PipelineSpec, hookimpl
+from livegraph.models import Licence, ModelFile, ModelSpec, find_model, require_model
 from livegraph.node import Cadence, Context, Function, Node, NodeSpec, Sink, Source
 from livegraph.params import Param, Params
 from livegraph.picture import Yuv420p, matrix_for, pixel_format, size_of
@@ -43,6 +45,7 @@ __all__ = [
     "BackendSpec",
     "BenchSpec",
     "Cadence",
+    "CheckpointSpec",
     "Context",
     "ConverterSpec",
     "Depth",
@@ -58,8 +61,12 @@ __all__ = [
     "In",
     "InputError",
     "Latent",
+    "Licence",
     "LivegraphError",
     "Mask",
+    "ModelError",
+    "ModelFile",
+    "ModelSpec",
     "Node",
     "NodeError",
     "NodeHung",
@@ -82,9 +89,11 @@ __all__ = [
     "Video",
     "Yuv420p",
     "__version__",
+    "find_model",
     "hookimpl",
     "matrix_for",
     "node",
     "pixel_format",
+    "require_model",
     "size_of",
 ]

@@ -6,6 +6,7 @@ LivegraphError
 ├── ParamError            a parameter that does not exist, or a value outside its range
 ├── NodeError             a node failed while the graph ran; exit code 1
 │   ├── InputError        what the node was given can never work (no video, no such file): not tried again
+│   │   └── ModelError    a model that is not here, or whose files are not what they should be
 │   ├── NodeHung          no answer within the node's watchdog time
 │   └── DeviceMemoryError the device's memory was not enough
 └── Stalled               offline: the graph waits for itself; says who waits for whom
@@ -64,6 +65,10 @@ class NodeError(LivegraphError):
 
 class InputError(NodeError):
     """What a node was given can never work: raised by nodes, and never tried again."""
+
+
+class ModelError(InputError):
+    """A model that is not here, cannot be fetched, or whose files are not what they should be; says what to do."""
 
 
 class NodeHung(NodeError):

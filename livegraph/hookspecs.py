@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pluggy
 
+from livegraph.models.spec import ModelSpec
 from livegraph.node import NodeSpec
 from livegraph.types import PixelFormat
 
@@ -67,6 +68,21 @@ class BenchSpec:
     summary: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class CheckpointSpec:
+    """A family of checkpoints whose tensors have names in several layouts.
+
+    `target` is `"module:function"`, called with `(source: Path, target: Path, layout: str, dtype: str | None)`: it
+    writes `target` in one of the `layouts`, and returns a line that says what it wrote. It raises `ModelError`.
+    """
+
+    family: str
+    layouts: tuple[str, ...]
+    target: str
+    dtypes: tuple[str, ...] = ()
+    summary: str = ""
+
+
 @hookspec
 def livegraph_nodes() -> Sequence[NodeSpec]:  # type: ignore[empty-body]
     """Node types that the plugin brings."""
@@ -90,6 +106,16 @@ def livegraph_pipelines() -> Sequence[PipelineSpec]:  # type: ignore[empty-body]
 @hookspec
 def livegraph_benches() -> Sequence[BenchSpec]:  # type: ignore[empty-body]
     """Benchmarks, run with `livegraph bench NAME`."""
+
+
+@hookspec
+def livegraph_models() -> Sequence[ModelSpec]:  # type: ignore[empty-body]
+    """Models that the plugin can run, fetched with `livegraph models pull NAME`."""
+
+
+@hookspec
+def livegraph_checkpoints() -> Sequence[CheckpointSpec]:  # type: ignore[empty-body]
+    """Families of checkpoints that `livegraph models convert` rewrites from one layout into another."""
 
 
 @hookspec

@@ -14,7 +14,8 @@ import pluggy
 
 from livegraph import hookspecs
 from livegraph.errors import PluginError
-from livegraph.hookspecs import API, BackendSpec, BenchSpec, ConverterSpec, PipelineSpec
+from livegraph.hookspecs import API, BackendSpec, BenchSpec, CheckpointSpec, ConverterSpec, PipelineSpec
+from livegraph.models.spec import ModelSpec
 from livegraph.node import Node, NodeSpec, node_class
 from livegraph.types import PixelFormat
 
@@ -38,7 +39,7 @@ KNOWN_DISTRIBUTIONS: Mapping[str, str] = {
     )
 } | {"web": "livegraph-server", "vcam": "livegraph-virtualcam"}
 
-T = TypeVar("T", NodeSpec, BackendSpec, BenchSpec, ConverterSpec, PipelineSpec)
+T = TypeVar("T", NodeSpec, BackendSpec, BenchSpec, CheckpointSpec, ConverterSpec, ModelSpec, PipelineSpec)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,15 @@ class Registry:
         """Benchmarks, by name; the core's own first."""
         found = {spec.name: spec for spec in self._collect("livegraph_benches", BenchSpec)}
         return dict(sorted(found.items(), key=lambda item: (not item[1].target.startswith("livegraph."), item[0])))
+
+    def models(self) -> dict[str, ModelSpec]:
+        """Models that plugins can run, by name; a plugin that comes later cannot take a name over."""
+        found = {spec.name: spec for spec in self._collect("livegraph_models", ModelSpec)}  # the first loaded come last
+        return dict(sorted(found.items()))
+
+    def checkpoints(self) -> dict[str, CheckpointSpec]:
+        """Families of checkpoints that can be converted, by name."""
+        return {spec.family: spec for spec in self._collect("livegraph_checkpoints", CheckpointSpec)}
 
     def converter(self, src: PixelFormat, dst: PixelFormat) -> ConverterSpec | None:
         """The best converter from one pixel format to another."""

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from livegraph.cli import backends, bench, check, doctor, new, nodes, pipelines, plugins, run_graph, schema
+from livegraph.cli import backends, bench, check, doctor, models, new, nodes, pipelines, plugins, run_graph, schema
 from livegraph.cli.errors import DONE, FAILED, USAGE, tell_bug, tell_error
 from livegraph.cli.group import Group
 from livegraph.errors import GraphError, LivegraphError, PluginError
@@ -51,6 +51,7 @@ def livegraph(
     livegraph check my.yaml              what is wrong with it, or what it does
     livegraph nodes                      the nodes that graphs are made of
     livegraph nodes media.camera         one node's ports and parameters
+    livegraph models list                models to fetch, and which are here
     livegraph new plugin acme            begin a plugin of your own
     livegraph doctor                     what works on this machine
     """
@@ -62,6 +63,7 @@ app.command("nodes")(nodes.nodes)
 app.command("plugins")(plugins.plugins)
 app.command("backends")(backends.backends)
 app.command("pipelines")(pipelines.pipelines)
+app.add_typer(models.app, name="models")
 app.command("doctor")(doctor.doctor)
 app.command("schema")(schema.schema)
 app.command("bench", add_help_option=False, context_settings=bench.PASS_ON)(bench.bench)

@@ -14,7 +14,7 @@ from livegraph.cli.group import plugin_commands
 from livegraph.registry import registry
 from livegraph.testing import temporary_plugin
 
-COMMANDS = ("run", "check", "nodes", "plugins", "backends", "pipelines", "doctor", "schema", "bench", "new")
+COMMANDS = ("run", "check", "nodes", "plugins", "backends", "pipelines", "doctor", "schema", "bench", "models", "new")
 
 
 def test_version(command: Any) -> None:

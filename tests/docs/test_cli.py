@@ -14,7 +14,9 @@ from pathlib import Path
 
 PAGE = Path(__file__).parents[2] / "docs" / "cli.md"
 HELP = re.compile(r"(?<=^<!-- help: )(?P<command>[^\n]*?) *-->\n```text\n(?P<text>.*?)```$", re.DOTALL | re.MULTILINE)
-BUILT_IN = ("", "run", "check", "nodes", "plugins", "backends", "pipelines", "doctor", "schema", "bench", "new plugin")
+ALONE = ("", "run", "check", "nodes", "plugins", "backends", "pipelines", "doctor", "schema", "bench", "new plugin")
+MODELS = tuple(f"models {name}" for name in ("list", "show", "pull", "verify", "path", "remove", "convert"))
+BUILT_IN = (*ALONE, *MODELS)
 
 
 def help_of(command: str) -> str:

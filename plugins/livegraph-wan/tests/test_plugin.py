@@ -9,7 +9,7 @@ from livegraph_wan import plugin
 def test_listing_imports_no_torch() -> None:
     code = (
         "import sys, livegraph_wan.nodes, livegraph_wan.plugin as plugin\n"
-        "plugin.livegraph_nodes()\n"
+        "plugin.livegraph_nodes(), plugin.livegraph_models(), plugin.livegraph_checkpoints()\n"
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

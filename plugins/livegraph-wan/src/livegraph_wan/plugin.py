@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from livegraph import BackendSpec, BenchSpec, NodeSpec, PipelineSpec, hookimpl
+from livegraph import BackendSpec, BenchSpec, CheckpointSpec, ModelSpec, NodeSpec, PipelineSpec, hookimpl
 
 if TYPE_CHECKING:
     import typer
@@ -44,6 +44,20 @@ def livegraph_benches() -> Sequence[BenchSpec]:
         BenchSpec("wan", "livegraph_wan.bench:measure", "Live video repainted after a prompt: rate and age."),
         BenchSpec("wan-nano", "livegraph_wan.nano.bench:measure", "The small model on pictures that were held back."),
     ]
+
+
+@hookimpl
+def livegraph_models() -> Sequence[ModelSpec]:
+    from livegraph_wan.catalogue import models
+
+    return models()
+
+
+@hookimpl
+def livegraph_checkpoints() -> Sequence[CheckpointSpec]:
+    target = "livegraph_wan.checkpoint.convert:convert"
+    layouts, dtypes = ("original", "diffusers"), ("fp32", "bf16", "fp16")
+    return [CheckpointSpec("wan", layouts, target, dtypes, "Transformers of Wan 2.1")]
 
 
 @hookimpl
