@@ -96,7 +96,7 @@ class Engine(Generic[A, P]):
             if self.profile.motion_aware if motion_aware is None else motion_aware:
                 wanted = self._motion.strength(frames, wanted)
             schedule = from_source(self.profile, wanted, self._steps(steps))
-            if session.encoder is None and self._backend.first != FRAMES:
+            if session.encoder is None and self._backend.rhythm.lead_in:
                 self._repaint(session, self._still(frames[0]), schedule, seed, shown=False)
             return self._repaint(session, frames, schedule, seed, shown=True)
 
@@ -131,7 +131,7 @@ class Engine(Generic[A, P]):
 
     def _still(self, picture: Pictures) -> Pictures:
         """A picture standing still for the first block of a stream, whose first latent may hold fewer frames."""
-        count = self._backend.first + FRAMES * (self.profile.frames_per_block - 1)
+        count = self._backend.rhythm.first_taken + FRAMES * (self.profile.frames_per_block - 1)
         return np.repeat(picture[None], count, 0)
 
     def _repaint(
