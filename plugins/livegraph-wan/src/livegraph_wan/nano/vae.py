@@ -6,18 +6,18 @@ untrained VAE is exactly the projection. Unlike the Wan VAE it has no latent for
 alone: every latent holds four frames.
 """
 
-from typing import NamedTuple, Self
+from typing import ClassVar, NamedTuple, Self
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-FRAMES = 4
-"""Pixel frames in a latent frame."""
-STRIDE = 8
-"""Pixels along a side of a latent cell."""
-CHANNELS = 16
-"""Latent channels."""
+from livegraph_wan.vae.base import CHANNELS as CHANNELS
+from livegraph_wan.vae.base import FRAMES as FRAMES
+from livegraph_wan.vae.base import STRIDE as STRIDE
+from livegraph_wan.vae.base import Rhythm, State
+from livegraph_wan.vae.cost import Flops, conv_flops
+
 _BLOCK = FRAMES * 3 * STRIDE * STRIDE
 
 
@@ -49,7 +49,7 @@ def _zero(layer: nn.Conv2d) -> nn.Conv2d:
 
 
 class NanoVAE(nn.Module):
-    """Pixels in -1..1 to normalised latents and back, `4n` frames at a time.
+    """Pixels in -1..1 to normalised latents and back, `4n` frames at a time: a `StreamingVAE`.
 
     Stream and batch are one code path: `encode` and `decode` take and return the state that joins
     two calls, and None starts a stream (whatever came before is taken to equal the first frame).
@@ -57,6 +57,7 @@ class NanoVAE(nn.Module):
 
     first = FRAMES
     """Frames of a stream's first latent: as many as of every other."""
+    rhythm: ClassVar[Rhythm] = Rhythm(first_taken=FRAMES, first_given=FRAMES)
     mean: Tensor
     std: Tensor
 
@@ -91,17 +92,18 @@ class NanoVAE(nn.Module):
             vae.restore.bias.copy_(centre)  # type: ignore[union-attr]
         return vae
 
-    def encode(self, frames: Tensor, state: EncoderState | None) -> tuple[Tensor, EncoderState]:
+    def encode(self, frames: Tensor, state: State | None) -> tuple[Tensor, EncoderState]:
         """`[B, 4n, 3, H, W]` in -1..1 to normalised latents `[B, 16, n, H/8, W/8]`."""
         batch, count = frames.shape[:2]
+        self.rhythm.latents(count, first=state is None)
         latent = self.project(fold(frames)) + self._encode_detail(frames, state)
         latent = (latent - self._per_channel(self.mean)) / self._per_channel(self.std)
         last = F.pixel_unshuffle(frames[:, -1], 4)
         return torch.unflatten(latent, 0, (batch, count // FRAMES)).transpose(1, 2), EncoderState(last)
 
-    def _encode_detail(self, frames: Tensor, state: EncoderState | None) -> Tensor:
+    def _encode_detail(self, frames: Tensor, state: State | None) -> Tensor:
         cells = F.pixel_unshuffle(frames, 4)
-        first = cells[:, :1] if state is None else state.frame[:, None]
+        first = cells[:, :1] if state is None else EncoderState(*state).frame[:, None]
         before = torch.cat([first, cells[:, :-1]], 1)
         x = F.silu(self.frame_in(torch.cat([cells, before], 2).flatten(0, 1)))
         x = F.silu(self.frame_mid(F.pixel_unshuffle(x, 2)))
@@ -109,10 +111,10 @@ class NanoVAE(nn.Module):
         detail: Tensor = self.chunk_out(F.silu(self.chunk_in(x)))
         return detail
 
-    def decode(self, latents: Tensor, state: DecoderState | None) -> tuple[Tensor, DecoderState]:
+    def decode(self, latents: Tensor, state: State | None) -> tuple[Tensor, DecoderState]:
         """Normalised latents `[B, 16, n, H/8, W/8]` to `[B, 4n, 3, H, W]`, about -1..1."""
         batch = latents.shape[0]
-        first = latents[:, :, :1] if state is None else state.latent[:, :, None]
+        first = latents[:, :, :1] if state is None else DecoderState(*state).latent[:, :, None]
         before = torch.cat([first, latents[:, :, :-1]], 2)
         now, before = (z.transpose(1, 2).flatten(0, 1) for z in (latents, before))
         trunk = F.silu(self.latent_in(torch.cat([now, before], 1)))
@@ -123,12 +125,25 @@ class NanoVAE(nn.Module):
         frames = unfold(self.restore(linear), batch) + self._draw(features, state)
         return frames, DecoderState(latents[:, :, -1], features[:, -1])
 
-    def _draw(self, features: Tensor, state: DecoderState | None) -> Tensor:
-        first = features[:, :1] if state is None else state.features[:, None]
+    def _draw(self, features: Tensor, state: State | None) -> Tensor:
+        first = features[:, :1] if state is None else DecoderState(*state).features[:, None]
         before = torch.cat([first, features[:, :-1]], 1)
         x = F.silu(self.draw_in(torch.cat([features, before], 2).flatten(0, 1)))
         x = x + F.silu(self.draw_mid(x))
         return torch.unflatten(F.pixel_shuffle(self.draw_out(x), 4), 0, features.shape[:2])
+
+    def flops(self, height: int, width: int) -> Flops:
+        """See `StreamingVAE.flops`."""
+        cells = (height // STRIDE) * (width // STRIDE)
+        # Frames are handled at a quarter of their sides, or with `frame_mid` at the latents' eighth.
+        frames = FRAMES * (height // 4) * (width // 4)
+        coarse = (self.project, self.chunk_in, self.chunk_out)
+        encode = conv_flops(self.frame_in, frames) + conv_flops(self.frame_mid, FRAMES * cells)
+        return Flops(
+            encode + sum(conv_flops(layer, cells) for layer in coarse),
+            sum(conv_flops(layer, cells) for layer in (self.restore, self.latent_in, self.latent_mid, self.latent_out))
+            + sum(conv_flops(layer, frames) for layer in (self.draw_in, self.draw_mid, self.draw_out)),
+        )
 
     def _per_channel(self, values: Tensor) -> Tensor:
         return values.view(1, -1, 1, 1)
