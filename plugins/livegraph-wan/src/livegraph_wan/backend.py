@@ -15,7 +15,7 @@ from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from livegraph_wan.vae.rhythm import Rhythm
+from livegraph_wan.rhythm import Rhythm
 from livegraph_wan.window import Window
 
 ALL = slice(None)

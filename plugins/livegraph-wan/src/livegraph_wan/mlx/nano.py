@@ -17,7 +17,7 @@ from livegraph_wan.mlx.model import Prompt, Times, WanTransformer
 from livegraph_wan.mlx.wan import Wan
 from livegraph_wan.nano.words import BUCKETS, PADDING, WIDTH, buckets_of
 from livegraph_wan.profile import WAN_NANO
-from livegraph_wan.vae.rhythm import Rhythm
+from livegraph_wan.rhythm import Rhythm
 
 SHIPPED = Path(livegraph_wan.nano.__path__[0]) / "weights" / "wan-nano.safetensors"
 """The weights that come with the plugin, bf16."""

@@ -14,7 +14,7 @@ import mlx.nn as nn
 
 from livegraph_wan.grid import CHANNELS, FRAMES
 from livegraph_wan.mlx.layers import Module, conv, run
-from livegraph_wan.vae.rhythm import Rhythm
+from livegraph_wan.rhythm import Rhythm
 from livegraph_wan.vae.scale import MEAN, STD, SourceScale
 
 State = tuple[mx.array, ...]

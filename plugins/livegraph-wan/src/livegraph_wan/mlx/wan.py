@@ -8,7 +8,7 @@ from livegraph_wan.backend import Embedding
 from livegraph_wan.mlx.attention import Memory
 from livegraph_wan.mlx.layers import Module
 from livegraph_wan.mlx.model import Prompt, Times, WanTransformer
-from livegraph_wan.vae.rhythm import Rhythm
+from livegraph_wan.rhythm import Rhythm
 
 
 class StreamingVAE(Protocol):

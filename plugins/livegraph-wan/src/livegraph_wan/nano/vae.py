@@ -13,9 +13,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from livegraph_wan.grid import CHANNELS, FRAMES, STRIDE
+from livegraph_wan.rhythm import Rhythm
 from livegraph_wan.vae.base import State
 from livegraph_wan.vae.cost import Flops, conv_flops
-from livegraph_wan.vae.rhythm import Rhythm
 
 _BLOCK = FRAMES * 3 * STRIDE * STRIDE
 

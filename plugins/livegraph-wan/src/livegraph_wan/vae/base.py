@@ -9,8 +9,8 @@ from typing import ClassVar, Protocol, TypeVar
 import torch
 from torch import Tensor, nn
 
+from livegraph_wan.rhythm import Rhythm
 from livegraph_wan.vae.cost import Flops
-from livegraph_wan.vae.rhythm import Rhythm
 
 State = tuple[Tensor, ...]
 """What one call leaves to the next, for one stream at one picture size. Tensors are never written to."""

@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from livegraph_wan.grid import CHANNELS, FRAMES, STRIDE
+from livegraph_wan.rhythm import Rhythm
 from livegraph_wan.vae.base import State
 from livegraph_wan.vae.blocks import (
     AttentionBlock,
@@ -27,7 +28,6 @@ from livegraph_wan.vae.blocks import (
 from livegraph_wan.vae.carry import Carry
 from livegraph_wan.vae.cost import Flops, Grid, conv_flops
 from livegraph_wan.vae.latents import LatentScale
-from livegraph_wan.vae.rhythm import Rhythm
 from livegraph_wan.vae.scale import SourceScale
 
 Layer = ResidualBlock | AttentionBlock | Downsample | Upsample
