@@ -69,7 +69,7 @@ def taehv() -> tuple[TorchTAEHV, TAEHV]:
     generator = torch.Generator().manual_seed(7)
     for weight in theirs.state_dict().values():
         weight.copy_(torch.randn(weight.shape, generator=generator) * 0.9 / weight[0].numel() ** 0.5)
-    load(ours, from_torch(theirs.state_dict()))
+    load(ours, from_torch(theirs.state_dict().items()))
     return theirs, ours
 
 
