@@ -33,7 +33,6 @@ class MlxRunner:
 
     def begin_block(self, rows: slice = ALL) -> None:
         self.cache.begin_block(rows)
-        mx.async_eval(self.cache.aim)
 
     def velocity(self, given: Pass[mx.array], prompt: Prompt) -> mx.array:
         cache, frames = self.cache, given.x.shape[1]
