@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from livegraph_wan.attention import RollingCache
-from livegraph_wan.model import PATCH, WanTransformer
+from livegraph_wan.grid import PATCH
+from livegraph_wan.model import WanTransformer
 from livegraph_wan.nano.model import NanoWan
 from livegraph_wan.profile import WAN_NANO, Architecture
 from livegraph_wan.rope import RopeTable

@@ -10,12 +10,13 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
+from livegraph_wan.backend import Pass
 from livegraph_wan.cost import flops, memory, parameters, tokens
-from livegraph_wan.denoise import Steps, make_cache, times_of
 from livegraph_wan.model import WanTransformer
 from livegraph_wan.nano.text import NanoText
 from livegraph_wan.nano.vae import NanoVAE
 from livegraph_wan.profile import PROFILES, WAN_1_3B, WAN_14B, WAN_NANO, Architecture, Profile
+from livegraph_wan.stream import TorchBackend, TorchRunner
 from livegraph_wan.wan import Wan
 
 CPU = torch.device("cpu")
@@ -74,15 +75,19 @@ def wan(profile: Profile) -> Wan:
     return Wan(WanTransformer(profile.architecture), NanoVAE(), NanoText()).eval()
 
 
+def runner_of(model: Wan, profile: Profile, size: tuple[int, int], dtype: torch.dtype, rows: int = 1) -> TorchRunner:
+    return TorchBackend(model, profile, CPU, dtype).runner((size[1], size[0]), rows)
+
+
 def test_flops_are_those_that_torch_counts() -> None:
     model, size = wan(PROFILE), (64, 48)
-    cache = make_cache(model, PROFILE, (48, 64), CPU, rows=1)
+    runner = runner_of(model, PROFILE, size, torch.float32)
     prompt = model.transformer.read_prompt(torch.randn(1, 5, 24))
     x = torch.randn(1, 16, 1, 6, 8)
     for _ in range(PROFILE.window):
-        cache.begin_block()
+        runner.begin_block()
         with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:  # the others are not counted
-            model.velocity(x, None, times_of(x, [500]), prompt, cache)
+            runner.velocity(Pass(x, None, (500,)), prompt)
     assert counter.get_total_flops() == flops(PROFILE, size)
 
 
@@ -101,7 +106,7 @@ def test_flops_of_the_published_models() -> None:
 @pytest.mark.parametrize("rows", [1, 3])
 def test_caches_are_as_large_as_said(rows: int) -> None:
     model, size = wan(PROFILE), (64, 48)
-    cache = make_cache(model, PROFILE, (48, 64), CPU, rows=rows)
+    cache = runner_of(model, PROFILE, size, torch.float32, rows).cache
     prompt = model.transformer.read_prompt(torch.randn(1, 5, 24))
     held = cache._keys.nbytes + cache._values.nbytes + sum(t.nbytes for kv in prompt.layers for t in (kv.k, kv.v))
     assert held == memory(PROFILE, size, 4, rows).cache
@@ -110,14 +115,14 @@ def test_caches_are_as_large_as_said(rows: int) -> None:
 
 def real_work(profile: Profile, size: tuple[int, int], dtype: torch.dtype) -> int:
     """Bytes that a pass with a full window allocates at most."""
-    model = wan(profile).to(dtype)
-    denoiser = Steps(model, profile, (size[1], size[0]), CPU)
+    model = wan(profile)
+    runner = runner_of(model, profile, size, dtype)
     prompt = model.transformer.read_prompt(torch.randn(1, 5, profile.architecture.text_dim))
     x = torch.randn(1, 16, profile.frames_per_block, size[1] // 8, size[0] // 8)
     for _ in range(profile.window):
-        denoiser.cache.begin_block()
+        runner.begin_block()
         with Held() as held:
-            model.velocity(x, None, times_of(x, [500]), prompt, denoiser.cache)
+            runner.velocity(Pass(x, None, (500,)), prompt)
     return held.peak
 
 

@@ -5,12 +5,14 @@ from dataclasses import replace
 import pytest
 import torch
 
-from livegraph_wan.denoise import Block, Steps, StreamBatch, clean_pass, make_cache, times_of
+from livegraph_wan.backend import Pass
+from livegraph_wan.denoise import Block, Steps, StreamBatch, clean_pass
 from livegraph_wan.model import WanTransformer
 from livegraph_wan.nano.text import NanoText
 from livegraph_wan.nano.vae import NanoVAE
 from livegraph_wan.profile import Architecture, Profile
 from livegraph_wan.sampler import clean_from, from_source, renoise
+from livegraph_wan.stream import TorchBackend, TorchRunner
 from livegraph_wan.wan import Wan
 
 CPU = torch.device("cpu")
@@ -30,13 +32,21 @@ def prompt(model: Wan):
     return model.transformer.read_prompt(torch.randn(1, 4, 16))
 
 
+def backend_of(model: Wan, profile: Profile = PROFILE) -> TorchBackend:
+    return TorchBackend(model, profile, CPU, torch.float32)
+
+
+def runner_of(model: Wan, profile: Profile = PROFILE) -> TorchRunner:
+    return backend_of(model, profile).runner(SIZE, rows=1)
+
+
 def blocks(count: int, profile: Profile = PROFILE, steps: int = 2) -> list[Block]:
     generator = torch.Generator().manual_seed(4)
     shape = (1, 16, profile.frames_per_block, SIZE[0] // 8, SIZE[1] // 8)
     return [
         Block(
             torch.randn(shape, generator=generator),
-            torch.randn(4, *shape, generator=generator),
+            torch.randn(4, *shape, generator=generator).unbind(),
             from_source(profile, 0.7 + 0.02 * number, steps),
         )
         for number in range(count)
@@ -46,17 +56,17 @@ def blocks(count: int, profile: Profile = PROFILE, steps: int = 2) -> list[Block
 def test_a_stream_batch_equals_as_many_sequential_runs_with_the_same_noise(model: Wan, prompt) -> None:
     """Each step has a cache of its own there; so it gets one here."""
     steps, given = 3, blocks(9, steps=3)
-    caches = [make_cache(model, PROFILE, SIZE, CPU, rows=1) for _ in range(steps)]
+    runners = [runner_of(model) for _ in range(steps)]
     wanted = []
     for block in given:
         clean = block.source
-        for step, cache in enumerate(caches):
+        for step, runner in enumerate(runners):
             timestep, sigma = block.schedule.timesteps[step], block.schedule.sigmas[step]
             x = renoise(clean, block.noises[step], sigma if step else block.schedule.start)
-            cache.begin_block()
-            clean = clean_from(x, model.velocity(x, None, times_of(x, [timestep]), prompt, cache), sigma)
+            runner.begin_block()
+            clean = clean_from(x, runner.velocity(Pass(x, None, (timestep,)), prompt), sigma)
         wanted.append(clean)
-    batch = StreamBatch(model, PROFILE, SIZE, CPU, steps)
+    batch = StreamBatch(backend_of(model), PROFILE, SIZE, steps)
     made = [batch.step(block, prompt) for block in [*given, None, None]]
     assert made[:2] == [None, None]
     torch.testing.assert_close(torch.cat(made[2:]), torch.cat(wanted), atol=1e-5, rtol=0)
@@ -64,7 +74,7 @@ def test_a_stream_batch_equals_as_many_sequential_runs_with_the_same_noise(model
 
 
 def test_a_weak_strength_fills_its_steps_up(model: Wan, prompt) -> None:
-    batch = StreamBatch(model, PROFILE, SIZE, CPU, 3)
+    batch = StreamBatch(backend_of(model), PROFILE, SIZE, 3)
     weak = [block._replace(schedule=from_source(PROFILE, 0.2, 3)) for block in blocks(4)]
     assert weak[0].schedule.timesteps == (200,)
     made = [batch.step(block, prompt) for block in weak]
@@ -72,7 +82,7 @@ def test_a_weak_strength_fills_its_steps_up(model: Wan, prompt) -> None:
 
 
 def steps_of(model: Wan, profile: Profile) -> Steps:
-    return Steps(model, profile, SIZE, CPU)
+    return Steps(backend_of(model, profile), profile, SIZE)
 
 
 def test_clean_refresh_stores_what_clean_latents_give(model: Wan, prompt) -> None:
@@ -81,19 +91,18 @@ def test_clean_refresh_stores_what_clean_latents_give(model: Wan, prompt) -> Non
     for block in blocks(5):
         clean = refreshed.step(block, prompt)
         plain.step(block, prompt)
-    fresh = make_cache(model, PROFILE, SIZE, CPU, rows=1)
-    for slot in refreshed._past._window.slots():
+    fresh = runner_of(model)
+    for kept in refreshed.past.passes:
         fresh.begin_block()
-        kept = refreshed._past._passes[slot]
-        assert not kept.timesteps.any()
-        model.velocity(*kept, prompt, fresh)
+        assert kept.timesteps == (0,)
+        fresh.velocity(kept, prompt)
     torch.testing.assert_close(kept.x, clean)
-    newest = slice(refreshed._past._window.slots()[-1] * 6, None)
+    newest = slice(refreshed.runner.windows[0].slots()[-1] * 6, None)
     layer = 0  # deeper ones also depend on what had left the window by now
     torch.testing.assert_close(
-        refreshed.cache._keys[layer, 0, newest][:6], fresh._keys[layer, 0, 12:18], atol=1e-5, rtol=0
+        refreshed.runner.cache._keys[layer, 0, newest][:6], fresh.cache._keys[layer, 0, 12:18], atol=1e-5, rtol=0
     )
-    assert (refreshed.cache._keys - plain.cache._keys).abs().max() > 1e-3
+    assert (refreshed.runner.cache._keys - plain.runner.cache._keys).abs().max() > 1e-3
 
 
 def test_recomputed_memory_depends_on_the_window_alone(model: Wan, prompt) -> None:
@@ -116,7 +125,7 @@ def test_a_sink_frame_unlike_the_present_gives_way(model: Wan, prompt) -> None:
     inputs = [renoise(block.source, block.noises[0], block.schedule.start) for block in given]
 
     def seen(denoiser: Steps, slot: int) -> int:
-        return next(n for n, x in enumerate(inputs) if torch.equal(x, denoiser._past._passes[slot].x))
+        return next(n for n, x in enumerate(inputs) if torch.equal(x, denoiser.past._passes[slot].x))
 
     assert [seen(fixed, slot) for slot in (0, 1)] == [0, 1]
     assert max(seen(adaptive, slot) for slot in (0, 1)) == 6, "the last block but one has moved into the sink"
@@ -134,13 +143,13 @@ def test_likeness_is_that_of_mean_keys_and_values(model: Wan, prompt) -> None:
     denoiser = steps_of(model, replace(PROFILE, window=4, sink=2))
     for block in blocks(4):
         denoiser.step(block, prompt)
-    likeness = denoiser.cache.likeness(0, 3, [0, 1])
+    likeness = denoiser.runner.cache.likeness(0, 3, [0, 1])
     wanted = []
-    for kept in (denoiser.cache._keys, denoiser.cache._values):
+    for kept in (denoiser.runner.cache._keys, denoiser.runner.cache._values):
         frames = kept[:, 0].unflatten(1, (-1, 6)).mean(2).flatten(2)
         wanted.append(torch.cosine_similarity(frames[:, :2], frames[:, 3:4], dim=-1).mean(0))
     torch.testing.assert_close(likeness, (wanted[0] + wanted[1]) / 2)
-    assert denoiser.cache.likeness(0, 3, [3]).item() == pytest.approx(1)
+    assert denoiser.runner.cache.likeness(0, 3, [3]).item() == pytest.approx(1)
 
 
 def test_what_is_remembered_is_seen(model: Wan, prompt) -> None:
@@ -152,7 +161,7 @@ def test_what_is_remembered_is_seen(model: Wan, prompt) -> None:
 
 def test_a_profile_that_refreshes_is_no_stream_batch(model: Wan) -> None:
     with pytest.raises(ValueError, match="cannot be a stream batch"):
-        StreamBatch(model, replace(PROFILE, clean_refresh=True), SIZE, CPU, 2)
+        StreamBatch(backend_of(model), replace(PROFILE, clean_refresh=True), SIZE, 2)
 
 
 def test_blocks_of_three(model: Wan, prompt) -> None:
@@ -160,5 +169,5 @@ def test_blocks_of_three(model: Wan, prompt) -> None:
     denoiser = steps_of(model, profile)
     for block in blocks(4, profile):
         assert denoiser.step(block, prompt).shape == (1, 16, 3, 4, 6)
-    assert denoiser.cache.filled == 6
-    assert clean_pass(model, block.source).timesteps.shape == (1, 3)
+    assert denoiser.runner.cache.filled == 6
+    assert clean_pass(backend_of(model), block.source).timesteps == (0,)

@@ -17,6 +17,7 @@ from livegraph_wan.nano.vae import NanoVAE
 from livegraph_wan.parallel import STOP, Leader, Ring, follow
 from livegraph_wan.profile import Architecture, Profile
 from livegraph_wan.sampler import from_source
+from livegraph_wan.stream import TorchBackend
 from livegraph_wan.wan import Wan
 
 CPU = torch.device("cpu")
@@ -38,9 +39,8 @@ def make_model() -> Wan:
 
 def make_denoiser(name: str, model: Wan, size: tuple[int, int], **crew) -> Denoiser:
     profile = PROFILES[name]
-    if name == "stream batch":
-        return StreamBatch(model, profile, size, CPU, 3, **crew)
-    return Steps(model, profile, size, CPU, **crew)
+    backend = TorchBackend(model, profile, CPU, torch.float32, **crew)
+    return StreamBatch(backend, profile, size, 3) if name == "stream batch" else Steps(backend, profile, size)
 
 
 def play(name: str, model: Wan, make) -> list[Tensor]:
@@ -59,7 +59,7 @@ def play(name: str, model: Wan, make) -> list[Tensor]:
             if number == 7:
                 denoiser.forget()
             source = None if number == 3 else torch.randn(shape, generator=generator)
-            noises = torch.randn(4, *shape, generator=generator)
+            noises = torch.randn(4, *shape, generator=generator).unbind()
             block = Block(source, noises, from_source(profile, 0.8, profile.steps))
             made.append(denoiser.step(block, prompts[number >= 5]))
         made.append(denoiser.step(None, prompts[1]))

@@ -42,8 +42,3 @@ def test_the_true_velocity_leads_to_the_clean_latents() -> None:
     for sigma in (0.05, 0.5, 1.0):
         x = renoise(clean, noise, sigma)
         torch.testing.assert_close(clean_from(x, noise - clean, sigma), clean, atol=1e-5, rtol=0)
-
-
-def test_clean_latents_are_computed_in_fp32() -> None:
-    x = torch.full((1,), 1.0)
-    assert clean_from(x, torch.full((1,), 0.001, dtype=torch.bfloat16), 1.0).dtype == torch.float32

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from livegraph_wan.denoise import make_cache
+from livegraph_wan.backend import Pass
 from livegraph_wan.profile import WAN_NANO
-from livegraph_wan.stream import Stream
+from livegraph_wan.stream import Stream, TorchBackend
 
 CPU = torch.device("cpu")
 
@@ -49,19 +49,19 @@ def test_prompt_switch_equals_a_fresh_cache_from_the_same_latents(untrained, win
     stream = Stream(untrained, profile, device=CPU, dtype=torch.float32)
     stream.set_prompt("oil")
     run(stream, clip(7))
-    past = stream._session.denoiser._past
-    kept = [past._passes[slot] for slot in past._window.slots()]
+    denoiser = stream._session.denoiser
+    kept = denoiser.past.passes
     stream.set_prompt("ink")
-    fresh = make_cache(untrained, profile, (48, 64), CPU, rows=1)
-    fresh.windows[0]._skipped = past._window._skipped  # absolute: as far behind as it was
+    fresh = TorchBackend(untrained, profile, CPU, torch.float32).runner((48, 64), rows=1)
+    fresh.windows[0]._skipped = denoiser.runner.windows[0]._skipped  # absolute: as far behind as it was
     made = []
-    for cache, passes in ((fresh, [*kept, kept[0]]), (past._cache, [kept[0]])):
+    for runner, passes in ((fresh, [*kept, kept[0]]), (denoiser.runner, [kept[0]])):
         for given in passes:
-            cache.begin_block()
-            last = untrained.velocity(*given, stream._prompt, cache)
+            runner.begin_block()
+            last = runner.velocity(given, stream._prompt)
         made.append(last)
     torch.testing.assert_close(*made, atol=1e-5, rtol=0)
-    assert fresh.filled == past._cache.filled == window
+    assert fresh.cache.filled == denoiser.runner.cache.filled == window
 
 
 def test_prompt_switch_shows_in_the_next_chunk(stream) -> None:
@@ -81,7 +81,7 @@ def test_each_step_of_a_chunk_counts_and_none_grows_the_cache(stream) -> None:
     for steps in (1, 2, 4):
         stream.reset()
         made.append(run(stream, clip(2), steps=steps))
-        assert stream._session.denoiser.cache.filled == 2
+        assert stream._session.denoiser.runner.cache.filled == 2
     assert (made[0] != made[1]).any()
     assert (made[1] != made[2]).any()
 
@@ -118,3 +118,12 @@ def test_half_precision_is_near_full(untrained) -> None:
         stream.set_prompt("oil")
         made.append(run(stream, clip(3)).astype(float))
     assert np.abs(made[0] - made[1]).mean() < 2
+
+
+def test_latents_stay_in_full_precision_whatever_the_model_computes_in(untrained) -> None:
+    backend = TorchBackend(untrained, WAN_NANO, CPU, torch.bfloat16)
+    latents, _ = backend.encode(clip(1), None)
+    runner = backend.runner((48, 64), rows=1)
+    runner.begin_block()
+    velocity = runner.velocity(Pass(latents, latents, (800.0,)), backend.read_prompt(backend.read_text("oil")))
+    assert latents.dtype == velocity.dtype == torch.float32

@@ -9,10 +9,9 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor
 
+from livegraph_wan.backend import ALL
 from livegraph_wan.rope import RopeTable, rotate
 from livegraph_wan.window import Place, Window
-
-ALL = slice(None)
 
 
 class Attended(NamedTuple):

@@ -12,10 +12,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from livegraph_wan.attention import Memory
+from livegraph_wan.grid import PATCH
 from livegraph_wan.profile import Architecture
-
-PATCH = 2
-"""Latent cells along a side of a token."""
 
 
 def _wide(x: Tensor, rows: int) -> Tensor:

@@ -5,7 +5,7 @@ numbers, each on its share of the tokens. Keys and values are exchanged once per
 whole and each query sees all of it; nothing else is communicated but what comes out.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -17,7 +17,7 @@ from livegraph_wan.model import Prompt
 from livegraph_wan.sampler import Schedule
 from livegraph_wan.wan import Wan
 
-MakeDenoiser = Callable[[tuple[int, int]], Denoiser]
+MakeDenoiser = Callable[[tuple[int, int]], Denoiser[Tensor, Prompt]]
 """A denoiser for pictures of a size (height, width)."""
 
 
@@ -69,14 +69,14 @@ class Word(NamedTuple):
 class Leader:
     """Rank 0's denoiser: whatever it does, the followers do."""
 
-    def __init__(self, ring: Ring, size: tuple[int, int], denoiser: Denoiser) -> None:
+    def __init__(self, ring: Ring, size: tuple[int, int], denoiser: Denoiser[Tensor, Prompt]) -> None:
         self._ring, self._size, self._denoiser = ring, size, denoiser
         self._prompt: Prompt | None = None
         self.lag = denoiser.lag
 
-    def step(self, block: Block | None, prompt: Prompt) -> Tensor | None:
+    def step(self, block: Block[Tensor] | None, prompt: Prompt) -> Tensor | None:
         source = None if block is None else block.source
-        noises = None if block is None else block.noises
+        noises = () if block is None else block.noises
         self._tell("step", prompt, source, noises, None if block is None else block.schedule)
         return self._denoiser.step(block, prompt)
 
@@ -97,11 +97,11 @@ class Leader:
         method: str,
         prompt: Prompt | None,
         latents: Tensor | None = None,
-        noises: Tensor | None = None,
+        noises: Sequence[Tensor] = (),
         schedule: Schedule | None = None,
     ) -> None:
         new = prompt if prompt is not self._prompt else None
-        given = [None if new is None else new.text, latents, noises]
+        given = [None if new is None else new.text, latents, torch.stack(list(noises)) if noises else None]
         text, source, noise = (None if tensor is None else tensor.shape for tensor in given)
         self._ring.tell(Word(method, self._size, text, source, noise, schedule))
         for tensor in given:
@@ -116,7 +116,8 @@ STOP = Word("stop", (0, 0))
 @torch.inference_mode()
 def follow(ring: Ring, model: Wan, make: MakeDenoiser, device: torch.device) -> None:
     """What the ranks beside 0 do, until they are told to stop."""
-    size, denoiser, prompt = (0, 0), None, None
+    size, prompt = (0, 0), None
+    denoiser: Denoiser[Tensor, Prompt] | None = None
     while (word := ring.tell()) != STOP:
         if denoiser is None or word.size != size:
             size, denoiser = word.size, make(word.size)
@@ -129,7 +130,13 @@ def follow(ring: Ring, model: Wan, make: MakeDenoiser, device: torch.device) -> 
         _do(denoiser, word, prompt, latents, noises)
 
 
-def _do(denoiser: Denoiser, word: Word, prompt: Prompt | None, latents: Tensor | None, noises: Tensor | None) -> None:
+def _do(
+    denoiser: Denoiser[Tensor, Prompt],
+    word: Word,
+    prompt: Prompt | None,
+    latents: Tensor | None,
+    noises: Tensor | None,
+) -> None:
     if word.method == "forget":
         return denoiser.forget()
     assert prompt is not None
@@ -140,4 +147,4 @@ def _do(denoiser: Denoiser, word: Word, prompt: Prompt | None, latents: Tensor |
     elif noises is None or word.schedule is None:
         denoiser.step(None, prompt)
     else:
-        denoiser.step(Block(latents, noises, word.schedule), prompt)
+        denoiser.step(Block(latents, noises.unbind(), word.schedule), prompt)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from livegraph import BackendSpec, BenchSpec, CheckpointSpec, ModelSpec, NodeSpec, PipelineSpec, hookimpl
+
+if TYPE_CHECKING:
+    import typer
 
 livegraph_api = "1"
 
@@ -18,6 +22,7 @@ def livegraph_nodes() -> Sequence[NodeSpec]:
 @hookimpl
 def livegraph_backends() -> Sequence[BackendSpec]:
     return [
+        BackendSpec("mlx", 40, "livegraph_wan.mlx.device:probe", "MLX on an Apple GPU"),
         BackendSpec("torch-cuda", 30, "livegraph_wan.device:probe_cuda", "PyTorch on an NVIDIA or AMD GPU"),
         BackendSpec("torch-mps", 20, "livegraph_wan.device:probe_mps", "PyTorch on an Apple GPU"),
         BackendSpec("torch-cpu", 10, "livegraph_wan.device:probe_cpu", "PyTorch on the CPU"),
@@ -53,3 +58,10 @@ def livegraph_checkpoints() -> Sequence[CheckpointSpec]:
     target = "livegraph_wan.checkpoint.convert:convert"
     layouts, dtypes = ("original", "diffusers"), ("fp32", "bf16", "fp16")
     return [CheckpointSpec("wan", layouts, target, dtypes, "Transformers of Wan 2.1")]
+
+
+@hookimpl
+def livegraph_commands(app: typer.Typer) -> None:
+    from livegraph_wan.commands import wan
+
+    app.add_typer(wan)

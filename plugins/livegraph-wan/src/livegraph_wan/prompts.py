@@ -6,12 +6,14 @@ A prompt is one text, or several in weights: `ink on paper: 2 | neon lights: 1`.
 import re
 from typing import Literal, NamedTuple
 
-import torch
-from torch import Tensor
+import numpy as np
+
+from livegraph_wan.backend import Embedding
 
 Interpolation = Literal["linear", "slerp"]
 
 _WEIGHT = re.compile(r"^(?P<text>.*\S)\s*:\s*(?P<weight>\d+(\.\d*)?|\.\d+)\s*$", re.DOTALL)
+_NOTHING = np.float32(1e-12)
 
 
 class Part(NamedTuple):
@@ -35,7 +37,7 @@ def _part(text: str) -> Part:
     return Part(found["text"].strip(), float(found["weight"])) if found else Part(text.strip(), 1.0)
 
 
-def blend(embeddings: list[Tensor], weights: list[float], how: Interpolation) -> Tensor:
+def blend(embeddings: list[Embedding], weights: list[float], how: Interpolation) -> Embedding:
     """One embedding `[1, L, dim]` out of several, whose weights add up to 1."""
     mixed, so_far = embeddings[0], weights[0]
     for embedding, weight in zip(embeddings[1:], weights[1:], strict=True):
@@ -44,30 +46,35 @@ def blend(embeddings: list[Tensor], weights: list[float], how: Interpolation) ->
     return mixed
 
 
-def between(a: Tensor, b: Tensor, part: float, how: Interpolation) -> Tensor:
+def between(a: Embedding, b: Embedding, part: float, how: Interpolation) -> Embedding:
     """`a` at 0, `b` at 1. `slerp` walks along the arc between two tokens' directions, and between their lengths
     (Shoemake 1985); where they point the same way, or one is nothing, it is the straight line.
     """
+    ours, theirs = np.float32(1 - part), np.float32(part)
+    straight: Embedding = ours * a + theirs * b
     if how == "linear":
-        return torch.lerp(a, b, part)
-    one, other = a.float(), b.float()
-    lengths = one.norm(dim=-1, keepdim=True), other.norm(dim=-1, keepdim=True)
-    cosine = (one * other).sum(-1, keepdim=True) / (lengths[0] * lengths[1]).clamp(min=1e-12)
-    angle = cosine.clamp(-1, 1).acos()
-    sine = angle.sin()
-    straight = (sine < 1e-4) | (lengths[0] < 1e-8) | (lengths[1] < 1e-8)
-    safe = torch.where(straight, torch.ones_like(sine), sine)
-    direction = (((1 - part) * angle).sin() * one / lengths[0].clamp(min=1e-12)) + (
-        (part * angle).sin() * other / lengths[1].clamp(min=1e-12)
-    )
-    along = direction / safe * torch.lerp(lengths[0], lengths[1], part)
-    return torch.where(straight, torch.lerp(one, other, part), along).to(a.dtype)
+        return straight
+    lengths = _length(a), _length(b)
+    cosine = (a * b).sum(-1, keepdims=True) / np.maximum(lengths[0] * lengths[1], _NOTHING)
+    angle = np.arccos(cosine.clip(-1, 1))
+    sine = np.sin(angle)
+    no_arc = (sine < 1e-4) | (lengths[0] < 1e-8) | (lengths[1] < 1e-8)
+    length = (ours * lengths[0] + theirs * lengths[1]) / np.where(no_arc, 1, sine)
+    of_a = np.sin(ours * angle) * length / np.maximum(lengths[0], _NOTHING)
+    of_b = np.sin(theirs * angle) * length / np.maximum(lengths[1], _NOTHING)
+    arc: Embedding = np.where(no_arc, straight, of_a * a + of_b * b)
+    return arc
+
+
+def _length(tokens: Embedding) -> Embedding:
+    length: Embedding = np.sqrt(np.square(tokens).sum(-1, keepdims=True))
+    return length
 
 
 class Transition:
     """A walk from one embedding to another over `chunks` chunks."""
 
-    def __init__(self, start: Tensor, end: Tensor, chunks: int, how: Interpolation) -> None:
+    def __init__(self, start: Embedding, end: Embedding, chunks: int, how: Interpolation) -> None:
         self.end = end
         self._start, self._chunks, self._how, self._done = start, chunks, how, 0
 
@@ -75,7 +82,7 @@ class Transition:
     def over(self) -> bool:
         return self._done >= self._chunks
 
-    def step(self) -> Tensor:
+    def step(self) -> Embedding:
         """The embedding of the next chunk; the last is `end` itself."""
         self._done += 1
         return self.end if self.over else between(self._start, self.end, self._done / self._chunks, self._how)

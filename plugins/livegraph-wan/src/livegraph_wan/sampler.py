@@ -7,8 +7,7 @@ same for every backend.
 import functools
 from typing import NamedTuple
 
-from torch import Tensor
-
+from livegraph_wan.backend import A
 from livegraph_wan.profile import Profile
 
 GRID = 1000
@@ -56,11 +55,11 @@ def _schedule(profile: Profile, start: float, timesteps: tuple[float, ...]) -> S
     return Schedule(start, timesteps, tuple(sigma_at(t, profile.shift) for t in timesteps))
 
 
-def clean_from(x: Tensor, velocity: Tensor, sigma: float | Tensor) -> Tensor:
-    """The clean latents that `x` at `sigma` points to, fp32."""
-    return x.float() - sigma * velocity.float()
+def clean_from(x: A, velocity: A, sigma: float) -> A:
+    """The clean latents that `x` at `sigma` points to; all are fp32."""
+    return x - sigma * velocity
 
 
-def renoise(clean: Tensor, noise: Tensor, sigma: float | Tensor) -> Tensor:
+def renoise(clean: A, noise: A, sigma: float) -> A:
     """Put clean latents back on the path at `sigma`; also how a source is made the start."""
     return (1 - sigma) * clean + sigma * noise

@@ -8,13 +8,6 @@ from torch import Tensor, nn
 from livegraph_wan.attention import Memory
 from livegraph_wan.model import Prompt, WanTransformer
 
-CHANNELS = 16
-"""Latent channels of every VAE of the family."""
-STRIDE = 8
-"""Pixels along a side of a latent cell."""
-FRAMES = 4
-"""Pixel frames in a latent frame, except perhaps the first of a stream."""
-
 
 class StreamingVAE(Protocol):
     """Pixels `[B, T, 3, H, W]` in -1..1 to latents `[B, 16, t, H/8, W/8]` and back. The state joins two calls; None

@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from livegraph_wan.nano.styles import STYLES
-from livegraph_wan.nano.text import WORDS, NanoText, tokenize, words_of
+from livegraph_wan.nano.text import NanoText, tokenize
 from livegraph_wan.nano.wording import HELD_BACK_PHRASES, TRAINING_PHRASES, make_prompt
+from livegraph_wan.nano.words import WORDS, words_of
 
 
 def test_case_punctuation_and_small_words_do_not_count() -> None:

@@ -4,7 +4,7 @@ import re
 
 from livegraph import ModelError
 from livegraph_wan.checkpoint.read import Tensors
-from livegraph_wan.model import PATCH
+from livegraph_wan.grid import PATCH
 from livegraph_wan.profile import Architecture
 
 HEAD_DIM = 128

@@ -4,7 +4,7 @@ import torch
 from torch import Generator, Tensor
 
 from livegraph_wan.attention import DenseMemory, block_causal_mask
-from livegraph_wan.model import PATCH
+from livegraph_wan.grid import PATCH
 from livegraph_wan.nano.examples import Batch, Example
 from livegraph_wan.nano.model import ARCHITECTURE, NanoWan
 from livegraph_wan.nano.parallel import average

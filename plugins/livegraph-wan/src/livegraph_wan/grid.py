@@ -1,0 +1,12 @@
+"""The sizes that all models of the family share."""
+
+CHANNELS = 16
+"""Latent channels."""
+STRIDE = 8
+"""Pixels along a side of a latent cell."""
+FRAMES = 4
+"""Pixel frames in a latent frame, except perhaps the first of a stream."""
+PATCH = 2
+"""Latent cells along a side of a token."""
+MULTIPLE = STRIDE * PATCH
+"""Pictures' sides are multiples of this."""

@@ -1,0 +1,142 @@
+"""The streaming engine on MLX."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import mlx.core as mx
+import numpy as np
+from numpy.typing import NDArray
+
+from livegraph_wan.backend import ALL, Embedding, Pass, Pictures
+from livegraph_wan.denoise import windows_of
+from livegraph_wan.engine import Engine
+from livegraph_wan.grid import MULTIPLE
+from livegraph_wan.mlx.attention import Aim, Present, RollingCache, Slots
+from livegraph_wan.mlx.model import Prompt, Times, times_of
+from livegraph_wan.mlx.rope import RopeTable
+from livegraph_wan.mlx.wan import Wan
+from livegraph_wan.profile import Profile
+
+
+class MlxRunner:
+    """A model's transformer at one picture size.
+
+    Every call has what it made computed at once, beside Python: work does not pile up where nobody asks for a result
+    (a clean refresh), and no thread is left with arrays that only another one could compute.
+    """
+
+    def __init__(self, model: Wan, cache: RollingCache, *, compiled: bool) -> None:
+        self._model, self.cache = model, cache
+        self.windows = cache.windows
+        self._run = mx.compile(self._pass) if compiled else self._pass
+
+    def begin_block(self, rows: slice = ALL) -> None:
+        self.cache.begin_block(rows)
+        mx.async_eval(self.cache.aim)
+
+    def velocity(self, given: Pass[mx.array], prompt: Prompt) -> mx.array:
+        cache, frames = self.cache, given.x.shape[1]
+        timesteps = np.array(given.timesteps)[:, None].repeat(frames, 1)
+        times = times_of(timesteps, self._model.transformer.config.freq_dim)
+        velocity, cache.slots = self._run(given.x, given.beside, times, prompt, cache.slots, cache.aim, cache.first)
+        mx.async_eval(velocity, cache.slots)
+        return velocity
+
+    def _pass(
+        self,
+        x: mx.array,
+        beside: mx.array | None,
+        times: Times,
+        prompt: Prompt,
+        slots: Slots,
+        aim: Aim,
+        first: int,
+    ) -> tuple[mx.array, Slots]:
+        memory = Present(slots, aim, first)
+        velocity = self._model.velocity(x, beside, times, prompt, memory)
+        return velocity.astype(mx.float32), memory.slots
+
+    def likeness(self, row: int, slot: int, others: list[int]) -> mx.array:
+        likeness = self.cache.likeness(row, slot, others)
+        mx.async_eval(likeness)
+        return likeness
+
+    def swap(self, row: int, one: int, other: int) -> None:
+        self.cache.swap(row, one, other)
+        mx.async_eval(self.cache.slots)
+
+
+class MlxBackend:
+    """A model on MLX's default device."""
+
+    def __init__(self, model: Wan, profile: Profile, dtype: mx.Dtype, *, compiled: bool) -> None:
+        model.set_dtype(dtype)
+        model.compute_weights()
+        self._model, self._profile, self._dtype, self._compiled = model, profile, dtype, compiled
+        self.first = model.vae.first
+
+    def computing(self) -> AbstractContextManager[Any]:
+        return nullcontext()
+
+    def read_text(self, text: str) -> Embedding:
+        return self._model.text.read(text)
+
+    def read_prompt(self, embedding: Embedding) -> Prompt:
+        prompt = self._model.transformer.read_prompt(mx.array(embedding))
+        mx.async_eval(prompt)
+        return prompt
+
+    def runner(self, size: tuple[int, int], rows: int) -> MlxRunner:
+        config, (height, width) = self._profile.architecture, (side // MULTIPLE for side in size)
+        cache = RollingCache(
+            RopeTable(config.head_dim, height, width),
+            windows_of(self._profile, rows),
+            layers=config.num_layers,
+            tokens=height * width,
+            heads=config.num_heads,
+            head_dim=config.head_dim,
+            dtype=self._dtype,
+        )
+        return MlxRunner(self._model, cache, compiled=self._compiled)
+
+    def encode(self, frames: Pictures, state: Any) -> tuple[mx.array, Any]:
+        pixels = mx.array(frames).astype(mx.float32) * (1 / 127.5) - 1
+        latents, state = self._model.vae.encode(pixels.astype(self._dtype)[None], state)
+        latents = latents.astype(mx.float32)
+        mx.async_eval(latents, state)
+        return latents, state
+
+    def decode(self, latents: mx.array, state: Any) -> tuple[Pictures, Any]:
+        drawn, state = self._model.vae.decode(latents.astype(self._dtype), state)
+        pixels = mx.clip(mx.round((drawn[0].astype(mx.float32) + 1) * 127.5), 0, 255).astype(mx.uint8)
+        mx.async_eval(pixels, state)
+        return np.array(pixels), state
+
+    def upload(self, noises: NDArray[np.float32]) -> Sequence[mx.array]:
+        uploaded = [mx.array(noise).moveaxis(1, -1) for noise in noises]
+        mx.async_eval(uploaded)
+        return uploaded
+
+    def beside(self, source: mx.array | None) -> mx.array | None:
+        return self._model.beside(source)
+
+    def concat(self, rows: Sequence[mx.array]) -> mx.array:
+        return mx.concatenate(list(rows))
+
+
+class Stream(Engine[mx.array, Prompt]):
+    """A model on MLX's default device as a stream; its weights are put into `dtype` (quantised ones stay).
+
+    `compiled`: whether a pass is traced once per number of frames in the window, and then run as one graph; None does
+    so on a GPU. (On a CPU MLX calls a C++ compiler for it, if there is one: that takes seconds.)
+
+    The chunks of a stream batch have to be asked for by one and the same thread.
+    """
+
+    def __init__(
+        self, model: Wan, profile: Profile, *, dtype: mx.Dtype, batch: int = 0, compiled: bool | None = None
+    ) -> None:
+        if compiled is None:
+            compiled = mx.default_device() == mx.Device(mx.gpu)
+        super().__init__(MlxBackend(model, profile, dtype, compiled=compiled), profile, batch=batch)

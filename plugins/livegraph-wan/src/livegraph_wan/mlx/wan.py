@@ -1,0 +1,54 @@
+"""A checkpoint put together: text encoder, transformer and VAE; see `livegraph_wan.wan`."""
+
+from typing import Any, Protocol
+
+import mlx.core as mx
+
+from livegraph_wan.backend import Embedding
+from livegraph_wan.mlx.attention import Memory
+from livegraph_wan.mlx.layers import Module
+from livegraph_wan.mlx.model import Prompt, Times, WanTransformer
+
+
+class StreamingVAE(Protocol):
+    """Pixels `[B, T, H, W, 3]` in -1..1 to latents `[B, t, H/8, W/8, 16]` and back. The state, a tuple of arrays, joins
+    two calls; None starts a stream, whose first latent holds `first` frames.
+    """
+
+    first: int
+
+    def encode(self, frames: mx.array, state: Any) -> tuple[mx.array, Any]: ...
+
+    def decode(self, latents: mx.array, state: Any) -> tuple[mx.array, Any]: ...
+
+
+class TextEncoder(Protocol):
+    """One prompt to an embedding."""
+
+    def read(self, prompt: str) -> Embedding: ...
+
+
+class Wan(Module):
+    """A model of the family. `velocity` is what a sampler needs."""
+
+    sees_source = False
+    """Whether the source's latents are an input of their own, beside the noisy ones."""
+
+    def __init__(self, transformer: WanTransformer, vae: StreamingVAE, text: TextEncoder) -> None:
+        super().__init__()
+        self.transformer = transformer
+        self.vae = vae
+        self.text = text
+
+    def beside(self, source: mx.array | None) -> mx.array | None:
+        """What the transformer sees beside the noisy latents of a block with this source."""
+        return source if self.sees_source else None
+
+    def velocity(
+        self, latents: mx.array, beside: mx.array | None, times: Times, prompt: Prompt, memory: Memory
+    ) -> mx.array:
+        """`noise - clean` for `latents` `[B, F, H, W, 16]`, given what the model sees beside them (`[B, F, H, W, n]`:
+        the source, or an I2V model's mask and image).
+        """
+        inputs = latents if beside is None else mx.concatenate([latents, beside.astype(latents.dtype)], -1)
+        return self.transformer(inputs, times, prompt, memory)
