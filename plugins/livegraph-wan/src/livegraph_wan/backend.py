@@ -15,6 +15,7 @@ from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from livegraph_wan.rhythm import Rhythm
 from livegraph_wan.window import Window
 
 ALL = slice(None)
@@ -85,8 +86,8 @@ class Runner(Protocol[A, P_contra]):
 class Backend(Protocol[A, P]):
     """One model on one device. Latents are fp32 here, whatever the model computes in."""
 
-    first: int
-    """Pixel frames in a stream's first latent."""
+    rhythm: Rhythm
+    """Of its VAE."""
 
     def computing(self) -> AbstractContextManager[Any]:
         """What the engine's calls run in."""

@@ -50,7 +50,7 @@ class TorchBackend:
     ) -> None:
         self._model, self._crew = model.to(device, dtype).eval(), crew
         self._profile, self._device, self._dtype = profile, device, dtype
-        self.first = model.vae.first
+        self.rhythm = model.vae.rhythm
 
     def computing(self) -> AbstractContextManager[Any]:
         return torch.inference_mode()

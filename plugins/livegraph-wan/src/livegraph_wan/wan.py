@@ -1,24 +1,13 @@
 """A checkpoint put together: text encoder, transformer and VAE, with what a stream has to know of them."""
 
-from typing import Any, Protocol
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
 from livegraph_wan.attention import Memory
 from livegraph_wan.model import Prompt, WanTransformer
-
-
-class StreamingVAE(Protocol):
-    """Pixels `[B, T, 3, H, W]` in -1..1 to latents `[B, 16, t, H/8, W/8]` and back. The state joins two calls; None
-    starts a stream, whose first latent holds `first` frames.
-    """
-
-    first: int
-
-    def encode(self, frames: Tensor, state: Any) -> tuple[Tensor, Any]: ...
-
-    def decode(self, latents: Tensor, state: Any) -> tuple[Tensor, Any]: ...
+from livegraph_wan.vae.base import StreamingVAE
 
 
 class TextEncoder(Protocol):

@@ -8,7 +8,9 @@ from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from livegraph_wan.vae.base import CHANNELS, FRAMES, Rhythm, channels_last
+from livegraph_wan.grid import CHANNELS, FRAMES
+from livegraph_wan.rhythm import Rhythm
+from livegraph_wan.vae.base import channels_last
 
 LATENTS = 4
 

@@ -1,7 +1,7 @@
 """wan-nano: text encoder, transformer and VAE, with the names of its weights; see `livegraph_wan.nano`."""
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import mlx.core as mx
 import mlx.nn as nn
@@ -17,6 +17,7 @@ from livegraph_wan.mlx.model import Prompt, Times, WanTransformer
 from livegraph_wan.mlx.wan import Wan
 from livegraph_wan.nano.words import BUCKETS, PADDING, WIDTH, buckets_of
 from livegraph_wan.profile import WAN_NANO
+from livegraph_wan.rhythm import Rhythm
 
 SHIPPED = Path(livegraph_wan.nano.__path__[0]) / "weights" / "wan-nano.safetensors"
 """The weights that come with the plugin, bf16."""
@@ -58,7 +59,7 @@ class DecoderState(NamedTuple):
 class NanoVAE(Module):
     """Pixels in -1..1 to normalised latents and back, `4n` frames at a time; see `livegraph_wan.nano.vae`."""
 
-    first = FRAMES
+    rhythm: ClassVar[Rhythm] = Rhythm(first_taken=FRAMES, first_given=FRAMES)
 
     def __init__(self, width: int = 48, trunk: int = 192) -> None:
         super().__init__()

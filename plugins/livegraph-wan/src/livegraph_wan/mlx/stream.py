@@ -74,7 +74,7 @@ class MlxBackend:
         model.set_dtype(dtype)
         model.compute_weights()
         self._model, self._profile, self._dtype, self._compiled = model, profile, dtype, compiled
-        self.first = model.vae.first
+        self.rhythm = model.vae.rhythm
 
     def computing(self) -> AbstractContextManager[Any]:
         return nullcontext()

@@ -1,6 +1,6 @@
 """A checkpoint put together: text encoder, transformer and VAE; see `livegraph_wan.wan`."""
 
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import mlx.core as mx
 
@@ -8,14 +8,15 @@ from livegraph_wan.backend import Embedding
 from livegraph_wan.mlx.attention import Memory
 from livegraph_wan.mlx.layers import Module
 from livegraph_wan.mlx.model import Prompt, Times, WanTransformer
+from livegraph_wan.rhythm import Rhythm
 
 
 class StreamingVAE(Protocol):
     """Pixels `[B, T, H, W, 3]` in -1..1 to latents `[B, t, H/8, W/8, 16]` and back. The state, a tuple of arrays, joins
-    two calls; None starts a stream, whose first latent holds `first` frames.
+    two calls; None starts a stream, which begins as `rhythm` says.
     """
 
-    first: int
+    rhythm: ClassVar[Rhythm]
 
     def encode(self, frames: mx.array, state: Any) -> tuple[mx.array, Any]: ...
 

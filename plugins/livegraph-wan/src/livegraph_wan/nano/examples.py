@@ -6,10 +6,11 @@ from typing import NamedTuple
 import torch
 from torch import Generator, Tensor
 
+from livegraph_wan.grid import FRAMES, STRIDE
 from livegraph_wan.nano.scenes import make_clip, make_held_back_clip, pick, to_float, uniform
 from livegraph_wan.nano.styles import STYLES
 from livegraph_wan.nano.text import tokenize
-from livegraph_wan.nano.vae import FRAMES, STRIDE, NanoVAE
+from livegraph_wan.nano.vae import NanoVAE
 from livegraph_wan.nano.wording import make_prompt
 
 LATENTS = 3

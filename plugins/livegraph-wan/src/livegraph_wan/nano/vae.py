@@ -12,10 +12,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from livegraph_wan.vae.base import CHANNELS as CHANNELS
-from livegraph_wan.vae.base import FRAMES as FRAMES
-from livegraph_wan.vae.base import STRIDE as STRIDE
-from livegraph_wan.vae.base import Rhythm, State
+from livegraph_wan.grid import CHANNELS, FRAMES, STRIDE
+from livegraph_wan.rhythm import Rhythm
+from livegraph_wan.vae.base import State
 from livegraph_wan.vae.cost import Flops, conv_flops
 
 _BLOCK = FRAMES * 3 * STRIDE * STRIDE
@@ -55,8 +54,6 @@ class NanoVAE(nn.Module):
     two calls, and None starts a stream (whatever came before is taken to equal the first frame).
     """
 
-    first = FRAMES
-    """Frames of a stream's first latent: as many as of every other."""
     rhythm: ClassVar[Rhythm] = Rhythm(first_taken=FRAMES, first_given=FRAMES)
     mean: Tensor
     std: Tensor

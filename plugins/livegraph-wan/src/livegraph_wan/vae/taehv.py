@@ -16,7 +16,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from livegraph_wan.vae.base import CHANNELS, FRAMES, Rhythm, State
+from livegraph_wan.grid import CHANNELS, FRAMES
+from livegraph_wan.rhythm import Rhythm
+from livegraph_wan.vae.base import State
 from livegraph_wan.vae.blocks import Enlarge
 from livegraph_wan.vae.carry import Carry, channels_as_last_axis, channels_as_second_axis
 from livegraph_wan.vae.cost import Flops, Grid, conv_flops

@@ -13,7 +13,9 @@ from typing import ClassVar
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from livegraph_wan.vae.base import CHANNELS, FRAMES, STRIDE, Rhythm, State
+from livegraph_wan.grid import CHANNELS, FRAMES, STRIDE
+from livegraph_wan.rhythm import Rhythm
+from livegraph_wan.vae.base import State
 from livegraph_wan.vae.blocks import (
     AttentionBlock,
     Downsample,
