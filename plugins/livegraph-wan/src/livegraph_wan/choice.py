@@ -63,7 +63,7 @@ def has_gpu() -> bool:
 
 
 def choose_backend(asked: str, *, cpu: bool, probes: Mapping[str, str] = BACKENDS) -> Chosen:
-    """What computes. `cpu` overrules `auto`. Raises `InputError` where what was asked for does not work, and says why."""
+    """What computes. `cpu` overrules `auto`. Raises `InputError` where what was asked for does not work here."""
     if asked == "auto" and cpu:
         return Chosen("torch-cpu", "the CPU was asked for")
     names = tuple(probes) if asked == "auto" else GROUPS.get(asked, (asked,))

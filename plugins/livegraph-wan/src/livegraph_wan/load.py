@@ -54,7 +54,7 @@ class Loaded:
 
 
 def load(wanted: Wanted, backend: str) -> Loaded:
-    """On one of `choice.BACKENDS`. Raises `ModelError` for what is missing or unfit, `InputError` for what cannot be."""
+    """On one of `choice.BACKENDS`. Raises `ModelError` for what is missing or unfit."""
     if backend == "mlx":
         return Loaded(_on_mlx(wanted))
     from livegraph_wan.stream import Stream

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from livegraph_wan.attention import DenseMemory
-from livegraph_wan.model import PATCH, WanTransformer
+from livegraph_wan.grid import PATCH
+from livegraph_wan.model import WanTransformer
 from livegraph_wan.profile import Architecture
 from livegraph_wan.rope import RopeTable
 

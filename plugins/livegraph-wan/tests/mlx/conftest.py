@@ -42,7 +42,7 @@ def make_pair(architecture: Architecture = TINY) -> Pair:
     torch.manual_seed(5)
     model = Wan(WanTransformer(architecture), NanoVAE(), NanoText()).eval()
     same = mlx_wan.Wan(mlx_model.WanTransformer(architecture), mlx_nano.NanoVAE(), mlx_nano.NanoText())
-    load(same, from_torch(model.state_dict()))
+    load(same, from_torch(model.state_dict().items()))
     return Pair(model, same)
 
 
@@ -62,7 +62,7 @@ def image_pair() -> Pair:
 def nano_pair(untrained: NanoWan) -> Pair:
     """wan-nano, untrained."""
     same = mlx_nano.NanoWan()
-    load(same, from_torch(untrained.state_dict()))
+    load(same, from_torch(untrained.state_dict().items()))
     return Pair(untrained, same)
 
 

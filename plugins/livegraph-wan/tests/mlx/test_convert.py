@@ -19,7 +19,7 @@ from .conftest import Pair
 def test_there_and_back_is_exact(nano_pair: Pair, tmp_path: Path, dtype: torch.dtype) -> None:
     state = {name: value.to(dtype) for name, value in nano_pair.torch.state_dict().items()}
     model = NanoWan()
-    load(model, from_torch(state))
+    load(model, from_torch(state.items()))
     mx.save_safetensors(str(tmp_path / "back.safetensors"), to_torch_layout(model))
     back = load_file(tmp_path / "back.safetensors")
     assert back.keys() == state.keys()
@@ -31,7 +31,7 @@ def test_there_and_back_is_exact(nano_pair: Pair, tmp_path: Path, dtype: torch.d
 def test_a_file_is_read_as_its_state_dict_is(nano_pair: Pair, tmp_path: Path) -> None:
     state = {name: value.contiguous() for name, value in nano_pair.torch.state_dict().items()}
     save_file(state, tmp_path / "model.safetensors")
-    read, given = from_file(tmp_path / "model.safetensors"), from_torch(state)
+    read, given = from_file(tmp_path / "model.safetensors"), from_torch(state.items())
     assert read.keys() == given.keys()
     assert all(mx.array_equal(read[name], given[name]) for name in given)
     assert given["transformer.patch_embedding.weight"].shape == (192, 1, 2, 2, 32)
@@ -46,7 +46,7 @@ def test_the_shipped_weights_are_those_of_torch() -> None:
 
 @pytest.mark.parametrize("change", ["missing", "surplus", "another shape"])
 def test_what_does_not_fit_is_named(nano_pair: Pair, change: str) -> None:
-    weights = from_torch(nano_pair.torch.state_dict())
+    weights = from_torch(nano_pair.torch.state_dict().items())
     name = "transformer.blocks.3.self_attn.q.weight"
     if change == "missing":
         del weights[name]

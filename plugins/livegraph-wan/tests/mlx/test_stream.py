@@ -10,12 +10,17 @@ import pytest
 import torch
 
 from livegraph_wan.denoise import Block, Denoiser, Steps, StreamBatch
+from livegraph_wan.mlx import taehv as mlx_taehv
+from livegraph_wan.mlx import wan as mlx_wan
+from livegraph_wan.mlx.convert import from_torch, load
 from livegraph_wan.mlx.nano import load_nano
 from livegraph_wan.mlx.stream import Stream
 from livegraph_wan.nano import model as torch_nano
 from livegraph_wan.profile import WAN_NANO, Profile
 from livegraph_wan.sampler import from_source
 from livegraph_wan.stream import Stream as TorchStream
+from livegraph_wan.vae.taehv import TAEHV
+from livegraph_wan.wan import Wan
 
 from .conftest import PROFILE, Pair, assert_close
 
@@ -127,6 +132,25 @@ def test_the_shipped_nano_paints_what_it_paints_on_torch(shipped: Stream) -> Non
     assert difference.max() <= 1, "where a rounding falls to the other side"
     assert (difference > 0).mean() < 1e-3
     assert made[1].std() > 20
+
+
+def test_taehv_gives_whole_chunks_from_the_first_on(pair: Pair) -> None:
+    """Its pictures come three frames later; the engine leads in with the first, on both backends alike."""
+    models = (
+        Wan(pair.torch.transformer, TAEHV(), pair.torch.text),
+        mlx_wan.Wan(pair.mlx.transformer, mlx_taehv.TAEHV(), pair.mlx.text),
+    )
+    load(models[1].vae, from_torch(models[0].vae.state_dict().items()))
+    theirs = Watched(TorchStream(models[0], PROFILE, device=torch.device("cpu"), dtype=torch.float32))
+    ours = Watched(Stream(models[1], PROFILE, dtype=mx.float32))
+    for watched in (theirs, ours):
+        watched.stream.set_prompt("ink")
+        assert [watched.stream.step(clip(2, 16, 32)[i : i + 4]).shape for i in (0, 4)] == [(4, 16, 32, 3)] * 2
+        watched.stream.begin_from(clip(1, 16, 32)[0])
+        assert watched.stream.paint((32, 16)).shape == (4, 16, 32, 3)
+    assert len(ours.drawn) == 5
+    for got, wanted in zip(ours.drawn, theirs.drawn, strict=True):
+        assert_close(got, wanted)
 
 
 def test_a_prompt_switch_equals_a_fresh_cache_from_the_same_latents(shipped: Stream) -> None:

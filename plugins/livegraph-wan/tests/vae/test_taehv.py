@@ -6,7 +6,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from livegraph_wan.vae.latents import MEAN, STD
+from livegraph_wan.vae.scale import MEAN, STD
 
 GOLDEN = load_file(Path(__file__).parent / "golden" / "taehv.safetensors")
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 from diffusers import AutoencoderKLWan
 
-from livegraph_wan.vae.latents import MEAN, STD
 from livegraph_wan.vae.names import from_diffusers, to_diffusers
+from livegraph_wan.vae.scale import MEAN, STD
 from livegraph_wan.vae.wan import WanVAE
 
 MEANS, STDS = (torch.tensor(values).view(1, -1, 1, 1, 1) for values in (MEAN, STD))

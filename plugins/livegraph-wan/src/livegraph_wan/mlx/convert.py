@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 Weights = dict[str, mx.array]
 
 
-def from_torch(state: Mapping[str, Tensor]) -> Weights:
-    """A torch state dict, exactly: bf16 stays bf16."""
-    return to_mlx((name, _array(tensor)) for name, tensor in state.items())
+def from_torch(state: Iterable[tuple[str, Tensor]]) -> Weights:
+    """The items of a torch state dict, exactly: bf16 stays bf16."""
+    return to_mlx((name, _array(tensor)) for name, tensor in state)
 
 
 def from_file(path: Path) -> Weights:
@@ -49,7 +49,10 @@ def is_convolution(name: str, weight: mx.array) -> bool:
 
 def load(module: Module, weights: Weights) -> None:
     """Put weights in, in their own dtype. ValueError names what is missing, surplus or of another shape."""
-    module.load_weights(list(weights.items()))
+    try:
+        module.load_weights(list(weights.items()))
+    except ValueError as error:
+        raise ValueError(" ".join(str(error).split())) from None
     module.compute_weights()
 
 

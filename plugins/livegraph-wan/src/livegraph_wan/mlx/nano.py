@@ -80,6 +80,7 @@ class NanoVAE(Module):
 
     def encode(self, frames: mx.array, state: EncoderState | None) -> tuple[mx.array, EncoderState]:
         """`[B, 4n, H, W, 3]` in -1..1 to normalised latents `[B, n, H/8, W/8, 16]`."""
+        self.rhythm.latents(frames.shape[1], first=state is None)
         cells = fold_pixels(frames, 4)
         latents = self.project(_join(fold_pixels(frames, STRIDE))) + self._encode_detail(cells, state)
         latents = mx.unflatten((latents - self.mean) / self.std, 0, (len(frames), -1))

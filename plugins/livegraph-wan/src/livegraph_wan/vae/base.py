@@ -1,14 +1,7 @@
 """What a streaming engine asks of a VAE, so that it can drive any of them without knowing which.
 
-The Wan family compresses 4x in time and 8x8 in space, 16 channels. Two things differ: how many
-pixel frames the first latent of a stream stands for, and what must be remembered between calls.
-`Rhythm` states the first; the second is a tuple of tensors that the caller holds.
-
-| | first latent takes | first latent gives | pictures come back |
-|---|---|---|---|
-| wan-nano | 4 | 4 | with their chunk |
-| Wan 2.1 | 1 | 1 | with their chunk |
-| TAEHV | 4 | 1 | three frames later |
+What must be remembered between calls is a tuple of tensors that the caller holds; how a stream
+begins is a `Rhythm`.
 """
 
 from typing import ClassVar, Protocol, TypeVar

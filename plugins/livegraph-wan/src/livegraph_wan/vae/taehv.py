@@ -22,7 +22,8 @@ from livegraph_wan.vae.base import State
 from livegraph_wan.vae.blocks import Enlarge
 from livegraph_wan.vae.carry import Carry, channels_as_last_axis, channels_as_second_axis
 from livegraph_wan.vae.cost import Flops, Grid, conv_flops
-from livegraph_wan.vae.latents import LatentScale, SourceScale
+from livegraph_wan.vae.latents import LatentScale
+from livegraph_wan.vae.scale import SourceScale
 
 _LATENT_LIMIT = 3.0
 

@@ -27,7 +27,8 @@ from livegraph_wan.vae.blocks import (
 )
 from livegraph_wan.vae.carry import Carry
 from livegraph_wan.vae.cost import Flops, Grid, conv_flops
-from livegraph_wan.vae.latents import LatentScale, SourceScale
+from livegraph_wan.vae.latents import LatentScale
+from livegraph_wan.vae.scale import SourceScale
 
 Layer = ResidualBlock | AttentionBlock | Downsample | Upsample
 
