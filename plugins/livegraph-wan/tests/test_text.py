@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from livegraph import ModelError
 from livegraph_wan.text import Embeddings, Umt5, clean, fingerprint
 
 WORDS = ["<pad>", "</s>", "<unk>", "an", "oil", "painting", "ink", "on", "paper"]
@@ -87,6 +88,51 @@ def test_the_longest_unused_answers_go_first(tmp_path: Path) -> None:
     assert kept.find("a") is not None
     kept.add("d", torch.zeros(1, 1, 256))
     assert [kept.find(prompt) is not None for prompt in "abcd"] == [True, False, True, True]
+
+
+def as_wan_publishes(folder: Path, target: Path) -> Path:
+    """The same encoder in a `.pth` with Wan's names, the tokenizer beside it."""
+    from transformers import UMT5EncoderModel
+
+    weights = UMT5EncoderModel.from_pretrained(folder / "text_encoder").state_dict()
+    names = {"shared.weight": "token_embedding.weight", "encoder.final_layer_norm.weight": "norm.weight"}
+    parts = (
+        ("layer.0.layer_norm", "norm1"),
+        ("layer.0.SelfAttention.relative_attention_bias", "pos_embedding.embedding"),
+        ("layer.0.SelfAttention", "attn"),
+        ("layer.1.layer_norm", "norm2"),
+        ("layer.1.DenseReluDense.wi_0", "ffn.gate.0"),
+        ("layer.1.DenseReluDense.wi_1", "ffn.fc1"),
+        ("layer.1.DenseReluDense.wo", "ffn.fc2"),
+    )
+    for name in weights:
+        if name.startswith("encoder.block."):
+            number, rest = name.removeprefix("encoder.block.").split(".", 1)
+            theirs, ours = next(part for part in parts if rest.startswith(part[0]))
+            names[name] = f"blocks.{number}.{ours}{rest.removeprefix(theirs)}"
+    target.mkdir()
+    torch.save({new: weights[old] for old, new in names.items()}, target / "models_t5_umt5-xxl-enc-bf16.pth")
+    (target / "tokenizer.json").write_bytes((folder / "tokenizer" / "tokenizer.json").read_bytes())
+    return target
+
+
+def test_wans_own_file_is_the_same_encoder(folder: Path, tmp_path: Path) -> None:
+    theirs = Umt5(as_wan_publishes(folder, tmp_path / "wan"), None)
+    torch.testing.assert_close(theirs.read("an oil painting"), Umt5(folder, None).read("an oil painting"))
+
+
+def test_a_folder_without_an_encoder_is_named(tmp_path: Path, folder: Path) -> None:
+    (tmp_path / "tokenizer.json").write_bytes((folder / "tokenizer" / "tokenizer.json").read_bytes())
+    with pytest.raises(ModelError, match="holds no text encoder"):
+        Umt5(tmp_path, None).read("ink")
+
+
+def test_a_weight_of_something_else_is_named(tmp_path: Path, folder: Path) -> None:
+    wrong = as_wan_publishes(folder, tmp_path / "wan")
+    path = wrong / "models_t5_umt5-xxl-enc-bf16.pth"
+    torch.save(torch.load(path) | {"decoder.weight": torch.ones(1)}, path)
+    with pytest.raises(ModelError, match=r"decoder\.weight is no weight of a UMT5 encoder"):
+        Umt5(wrong, None).read("ink")
 
 
 def test_no_prompt_is_a_prompt(folder: Path) -> None:

@@ -87,7 +87,7 @@ class Backend(Protocol[A, P]):
     """One model on one device. Latents are fp32 here, whatever the model computes in."""
 
     rhythm: Rhythm
-    """How its VAE's streams begin."""
+    """Of its VAE."""
 
     def computing(self) -> AbstractContextManager[Any]:
         """What the engine's calls run in."""

@@ -1,6 +1,5 @@
 """The streaming engine: pixel frames in, pixel frames out, a chunk at a time. It knows no livegraph, and no tensors."""
 
-from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any, Generic
 
@@ -28,15 +27,20 @@ class Session(Generic[A, P]):
         self.denoiser.forget()
         self.encoder: Any = None
         self.decoder: Any = None
-        self.shown: deque[bool] = deque()
-        """Of each block on its way: whether anybody will see it."""
         self.blocks = 0
+        self.last: tuple[Pictures, Schedule, int] | None = None
+        """The last picture that came in, and how it was repainted: schedule and seed."""
+        self.skip = 0
+        """How many pictures are yet to come out that nobody shall see: they went before the first."""
+        self.owed = 0
+        """How many have come in that have not come out."""
 
 
 class Engine(Generic[A, P]):
     """Video from one model, a chunk of `frames` at a time: repainted, or painted from nothing.
 
-    `batch` steps at once (a stream batch): then chunks come `lag` calls later, none before, and `flush` gives the last.
+    The nth picture that comes out is the nth that came in, `delay` pictures later: a VAE may hold some back, and a
+    stream batch of `batch` steps holds `batch - 1` chunks. So the first calls give fewer, and `flush` the last.
     A stream is for one thread at a time. Nothing in `step` waits for the device except the copy of its result.
     """
 
@@ -44,7 +48,8 @@ class Engine(Generic[A, P]):
         self.profile, self._backend, self._batch = profile, backend, batch
         self.frames = FRAMES * profile.frames_per_block
         """Pictures in a chunk."""
-        self.lag = max(0, batch - 1)
+        self.delay = backend.rhythm.delay + self.frames * max(0, batch - 1)
+        """Pictures that come in before the first comes out."""
         self._session: Session[A, P] | None = None
         self._noise: tuple[tuple[int, ...], Sequence[A]] | None = None
         self._motion = MotionAware()
@@ -97,8 +102,9 @@ class Engine(Generic[A, P]):
                 wanted = self._motion.strength(frames, wanted)
             schedule = from_source(self.profile, wanted, self._steps(steps))
             if session.encoder is None and self._backend.rhythm.lead_in:
-                self._repaint(session, self._still(frames[0]), schedule, seed, shown=False)
-            return self._repaint(session, frames, schedule, seed, shown=True)
+                self._lead_in(session, frames[0], schedule, seed)
+            session.last, session.owed = (frames[-1], schedule, seed), session.owed + len(frames)
+            return self._repaint(session, frames, schedule, seed)
 
     def paint(self, size: tuple[int, int], *, steps: int | None = None, seed: int = 0) -> Pictures:
         """A chunk out of nothing but the prompt, `[T, H, W, 3]`; the first of a stream may hold fewer frames.
@@ -107,7 +113,7 @@ class Engine(Generic[A, P]):
         """
         with self._backend.computing():
             session = self._session_at((size[1], size[0]))
-            return self._denoise(session, None, from_noise(self.profile, self._steps(steps)), seed, shown=True)
+            return self._denoise(session, None, from_noise(self.profile, self._steps(steps)), seed)
 
     def begin_from(self, still: Pictures) -> None:
         """Let `paint` go on from a picture `[H, W, 3]` uint8, as if it had stood still there for a block."""
@@ -119,31 +125,43 @@ class Engine(Generic[A, P]):
             self._draw(session, latents)
 
     def flush(self) -> Iterator[Pictures]:
-        """The chunks of a stream batch that have not come out yet."""
-        while self._session is not None and self._session.shown:
-            with self._backend.computing():
-                drawn = self._out(self._session, self._session.denoiser.step(None, self._ready))
-            if len(drawn):
-                yield drawn
+        """The pictures that have come in and not come out yet; a VAE's are drawn as if the last stood still."""
+        session = self._session
+        if session is None or session.last is None:
+            return
+        with self._backend.computing():
+            owed = session.owed
+            if self._backend.rhythm.delay and owed:
+                picture, schedule, seed = session.last
+                still = np.repeat(picture[None], self.frames, 0)
+                yield (drawn := self._repaint(session, still, schedule, seed)[:owed])
+                owed -= len(drawn)
+            while owed > 0 and (clean := session.denoiser.step(None, self._ready)) is not None:
+                yield (drawn := self._out(session, clean)[:owed])
+                owed -= len(drawn)
+            session.owed = 0
 
     def _steps(self, asked: int | None) -> int:
         return self._batch or asked or self.profile.steps
 
     def _still(self, picture: Pictures) -> Pictures:
-        """A picture standing still for the first block of a stream, whose first latent may hold fewer frames."""
+        """A picture standing still for the first block of a stream."""
         count = self._backend.rhythm.first_taken + FRAMES * (self.profile.frames_per_block - 1)
         return np.repeat(picture[None], count, 0)
 
-    def _repaint(
-        self, session: Session[A, P], frames: Pictures, schedule: Schedule, seed: int, *, shown: bool
-    ) -> Pictures:
-        return self._denoise(session, self._encode(session, frames), schedule, seed, shown=shown)
+    def _lead_in(self, session: Session[A, P], first: Pictures, schedule: Schedule, seed: int) -> None:
+        """Where a stream's first latent is unlike the others, a block of the first picture standing still goes before,
+        so that chunks come back whole.
+        """
+        rhythm = self._backend.rhythm
+        session.skip = rhythm.first_given + FRAMES * (self.profile.frames_per_block - 1) + rhythm.delay
+        self._repaint(session, self._still(first), schedule, seed)
 
-    def _denoise(
-        self, session: Session[A, P], source: A | None, schedule: Schedule, seed: int, *, shown: bool
-    ) -> Pictures:
+    def _repaint(self, session: Session[A, P], frames: Pictures, schedule: Schedule, seed: int) -> Pictures:
+        return self._denoise(session, self._encode(session, frames), schedule, seed)
+
+    def _denoise(self, session: Session[A, P], source: A | None, schedule: Schedule, seed: int) -> Pictures:
         block = Block(source, self._noises(session, seed), schedule)
-        session.shown.append(shown)
         session.blocks += 1
         return self._out(session, session.denoiser.step(block, self._next_prompt()))
 
@@ -151,7 +169,10 @@ class Engine(Generic[A, P]):
         if clean is None:
             return np.empty((0, *session.size, 3), np.uint8)
         drawn = self._draw(session, clean)
-        return drawn if session.shown.popleft() else drawn[:0]
+        unseen = min(session.skip, len(drawn))
+        session.skip -= unseen
+        session.owed -= len(drawn) - unseen
+        return drawn[unseen:]
 
     def _next_prompt(self) -> P:
         if self._transition is not None:

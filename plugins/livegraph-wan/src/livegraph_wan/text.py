@@ -12,6 +12,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from livegraph import ModelError
+from livegraph_wan.checkpoint import Tensors, open_tensors
+
 CACHE_BYTES = 512 << 20
 """What the embeddings on disk may take together; the ones not used for longest go first."""
 
@@ -60,8 +63,9 @@ class Embeddings:
 
 
 class Umt5:
-    """UMT5 from a folder as transformers saves it: weights and `config.json` in it or in its `text_encoder`, the
-    tokenizer beside them or in its `tokenizer`. Loaded when a prompt comes that is not known yet.
+    """UMT5 from a folder: as Wan publishes it (a `.pth` beside `tokenizer.json`), or as transformers and diffusers do
+    (weights and `config.json` in it or in its `text_encoder`, the tokenizer beside them or in its `tokenizer`). Loaded
+    when a prompt comes that is not known yet.
     """
 
     def __init__(
@@ -100,22 +104,78 @@ class Umt5:
     @torch.inference_mode()
     def _encode(self, text: str) -> Tensor:
         tokenizer, encoder = self._load()
-        tokens = tokenizer(text, max_length=self._text_len, truncation=True, return_tensors="pt")
-        ids, mask = tokens["input_ids"].to(self._device), tokens["attention_mask"].to(self._device)
-        hidden: Tensor = encoder(ids, attention_mask=mask).last_hidden_state
-        return hidden[:, : int(mask.sum())].to("cpu", torch.bfloat16 if encoder.dtype == torch.bfloat16 else None)
+        ids = torch.tensor([tokenizer.encode(text).ids], device=self._device)
+        hidden: Tensor = encoder(ids, attention_mask=torch.ones_like(ids)).last_hidden_state
+        return hidden.to("cpu")
 
     def _load(self) -> tuple[Any, Any]:
         if self._parts is None:
-            from transformers import AutoTokenizer, UMT5EncoderModel
+            from tokenizers import Tokenizer
 
-            weights, tokenizer = (_inside(self._folder, name) for name in ("text_encoder", "tokenizer"))
-            encoder: Any = UMT5EncoderModel.from_pretrained(
-                weights, dtype=torch.bfloat16, local_files_only=True, use_safetensors=True
-            )
-            reader = AutoTokenizer.from_pretrained(tokenizer, local_files_only=True)
-            self._parts = reader, encoder.to(self._device).eval()
+            tokenizer = Tokenizer.from_file(str(_inside(self._folder, "tokenizer") / "tokenizer.json"))
+            tokenizer.enable_truncation(self._text_len)
+            self._parts = tokenizer, load_encoder(_inside(self._folder, "text_encoder")).to(self._device).eval()
         return self._parts
+
+
+def load_encoder(folder: Path) -> Any:
+    """transformers' `UMT5EncoderModel` in bf16, from its own files or from Wan's. Raises `ModelError`."""
+    from transformers import UMT5EncoderModel
+
+    if (folder / "config.json").is_file():
+        return UMT5EncoderModel.from_pretrained(
+            folder, dtype=torch.bfloat16, local_files_only=True, use_safetensors=True
+        )
+    paths = sorted(folder.glob("*.pth"))
+    if not paths:
+        raise ModelError(f"{folder} holds no text encoder: neither config.json nor a .pth")
+    tensors = open_tensors(paths[0])
+    with torch.device("meta"):
+        encoder = UMT5EncoderModel(_config(tensors))
+    weights = {_transformers_name(name): tensors[name].to(torch.bfloat16) for name in tensors}
+    weights["encoder.embed_tokens.weight"] = weights["shared.weight"]
+    encoder.load_state_dict(weights, assign=True)
+    return encoder
+
+
+def _config(tensors: Tensors) -> Any:
+    """Sizes from shapes; what has none is the same in every UMT5."""
+    from transformers import UMT5Config
+
+    vocabulary, width = tensors.shape("token_embedding.weight")
+    heads = tensors.shape("blocks.0.pos_embedding.embedding.weight")[1]
+    return UMT5Config(
+        vocab_size=vocabulary,
+        d_model=width,
+        d_kv=tensors.shape("blocks.0.attn.q.weight")[0] // heads,
+        d_ff=tensors.shape("blocks.0.ffn.fc1.weight")[0],
+        num_layers=1 + max(int(name.split(".")[1]) for name in tensors if name.startswith("blocks.")),
+        num_heads=heads,
+    )
+
+
+_PARTS = {
+    "norm1": "layer.0.layer_norm",
+    "attn": "layer.0.SelfAttention",
+    "pos_embedding.embedding": "layer.0.SelfAttention.relative_attention_bias",
+    "norm2": "layer.1.layer_norm",
+    "ffn.gate.0": "layer.1.DenseReluDense.wi_0",
+    "ffn.fc1": "layer.1.DenseReluDense.wi_1",
+    "ffn.fc2": "layer.1.DenseReluDense.wo",
+}
+
+
+def _transformers_name(name: str) -> str:
+    """Of a weight that Wan's file calls `name`; `ModelError` where it is none of a UMT5 encoder."""
+    ends = {"token_embedding.weight": "shared.weight", "norm.weight": "encoder.final_layer_norm.weight"}
+    if name in ends:
+        return ends[name]
+    if name.startswith("blocks."):
+        _, number, rest = name.split(".", 2)
+        for ours, theirs in _PARTS.items():
+            if rest.startswith(f"{ours}."):
+                return f"encoder.block.{number}.{theirs}{rest[len(ours) :]}"
+    raise ModelError(f"{name} is no weight of a UMT5 encoder")
 
 
 def _inside(folder: Path, name: str) -> Path:
@@ -129,6 +189,6 @@ def fingerprint(folder: Path) -> str:
     config = weights / "config.json"
     if config.is_file():
         told.update(config.read_bytes())
-    for path in sorted(weights.glob("*.safetensors")):
+    for path in sorted([*weights.glob("*.safetensors"), *weights.glob("*.pth")]):
         told.update(f"{path.name} {path.stat().st_size}\n".encode())
     return told.hexdigest()[:16]

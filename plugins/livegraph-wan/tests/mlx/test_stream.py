@@ -183,7 +183,7 @@ def test_reset_begins_again(shipped: Stream) -> None:
 def test_the_chunks_of_a_stream_batch_come_later_and_all(shipped: Stream) -> None:
     stream = Stream(load_nano(), WAN_NANO, dtype=mx.float32, batch=2)
     stream.set_prompt("ink")
-    assert stream.lag == 1
+    assert stream.delay == 4
     parts = [stream.step(clip(3)[i : i + 4]) for i in (0, 4, 8)]
     assert [len(part) for part in parts] == [0, 4, 4]
     assert [part.shape for part in stream.flush()] == [(4, *SIZE, 3)]

@@ -1,0 +1,82 @@
+"""Which model runs, and what computes it. Imports nothing heavy: a graph is planned before torch is.
+
+`auto` for a model: one that was pulled, where there is a GPU for it; else wan-nano. `auto` for what computes: the first
+of MLX, CUDA, Apple's MPS and the CPU that says it works here.
+"""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import NamedTuple
+
+from livegraph import InputError, ModelError, find_model
+from livegraph_wan.profile import PROFILES, WAN_NANO, Profile
+
+BACKENDS = {
+    "mlx": "livegraph_wan.mlx.device:probe",
+    "torch-cuda": "livegraph_wan.device:probe_cuda",
+    "torch-mps": "livegraph_wan.device:probe_mps",
+    "torch-cpu": "livegraph_wan.device:probe_cpu",
+}
+"""What computes, best first, and what tells whether it works: it returns what it found, or raises RuntimeError."""
+GROUPS = {"torch": ("torch-cuda", "torch-mps", "torch-cpu")}
+"""Names for several."""
+PREFERRED = ("streamdiffusionv2-1.3b", "self-forcing-1.3b", "longlive-1.3b", "causvid-1.3b", "streamdiffusionv2-14b")
+"""Of what was pulled, which is taken first: made to repaint before made to paint, small before large."""
+
+
+class Chosen(NamedTuple):
+    """One of `BACKENDS`, and why."""
+
+    name: str
+    reason: str
+
+
+def profile_for(model: str) -> Profile:
+    """The profile of a model by name; `auto` looks at what is here. ValueError for an unknown name."""
+    if model != "auto":
+        if model not in PROFILES:
+            raise ValueError(f"no model {model!r}: there are auto, {', '.join(PROFILES)}")
+        return PROFILES[model]
+    pulled = (name for name in PREFERRED if _is_here(name)) if has_gpu() else iter(())
+    return PROFILES[next(pulled, WAN_NANO.name)]
+
+
+def _is_here(model: str) -> bool:
+    try:
+        return find_model(model) is not None
+    except ModelError:
+        return False
+
+
+def has_gpu() -> bool:
+    """Whether a GPU is likely: a guess from the outside, for planning; what runs is probed when it is set up."""
+    if sys.platform == "darwin":
+        return platform.machine() == "arm64"
+    if sys.platform == "win32":
+        return Path("C:/Windows/System32/nvcuda.dll").exists()
+    return any(Path(path).exists() for path in ("/dev/nvidia0", "/dev/kfd", "/dev/dxg"))
+
+
+def choose_backend(asked: str, *, cpu: bool, probes: Mapping[str, str] = BACKENDS) -> Chosen:
+    """What computes. `cpu` overrules `auto`. Raises `InputError` where what was asked for does not work here."""
+    if asked == "auto" and cpu:
+        return Chosen("torch-cpu", "the CPU was asked for")
+    names = tuple(probes) if asked == "auto" else GROUPS.get(asked, (asked,))
+    refused = []
+    for name in names:
+        try:
+            return Chosen(name, _probe(probes[name]))
+        except RuntimeError as error:
+            refused.append(f"{name}: {error}")
+    raise InputError(f"backend {asked} does not work here: {'; '.join(refused)}")
+
+
+def _probe(target: str) -> str:
+    module, _, name = target.partition(":")
+    found: str = getattr(import_module(module), name)()
+    return found

@@ -1,0 +1,147 @@
+"""A profile's model, put together from what lies on the disk, or from random numbers of its true size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from livegraph import InputError, ModelError, find_model, require_model
+from livegraph_wan.checkpoint import LiveLoras, fill, open_tensors, open_transformer, read_lora
+from livegraph_wan.device import fast_dtype
+from livegraph_wan.engine import Engine
+from livegraph_wan.model import WanTransformer
+from livegraph_wan.profile import Profile, VaeName
+from livegraph_wan.wan import Wan
+
+if TYPE_CHECKING:
+    from livegraph_wan.vae.base import StreamingVAE
+
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+CHECKPOINT_SUFFIXES = (".safetensors", ".pt", ".pth", ".json")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What to load: `checkpoint` instead of what was pulled under the profile's name; LoRAs with their strengths."""
+
+    profile: Profile
+    checkpoint: Path | None = None
+    vae: VaeName | None = None
+    dtype: str | None = None
+    loras: Mapping[Path, float] = field(default_factory=dict)
+    batch: int = 0
+    embeddings: Path | None = None
+    """The folder that prompts' embeddings are kept in."""
+
+
+class Loaded:
+    """A stream, and what of it may change while it runs."""
+
+    def __init__(self, stream: Engine[Any, Any], loras: LiveLoras | None = None) -> None:
+        self.stream = stream
+        self._loras = loras
+
+    def set_loras(self, strengths: Mapping[Path, float]) -> None:
+        """From the next chunk on."""
+        if self._loras is not None:
+            for path, strength in strengths.items():
+                self._loras.set(str(path), strength)
+
+
+def load(wanted: Wanted, backend: str) -> Loaded:
+    """On one of `choice.BACKENDS`. Raises `ModelError` for what is missing or unfit."""
+    if backend == "mlx":
+        return Loaded(_on_mlx(wanted))
+    from livegraph_wan.stream import Stream
+
+    device = torch.device(backend.removeprefix("torch-"))
+    dtype = DTYPES[wanted.dtype] if wanted.dtype else fast_dtype(device.type)
+    model = _nano() if wanted.profile.vae == "nano" else assemble(wanted, device, dtype)
+    stream = Stream(model, wanted.profile, device=device, dtype=dtype, batch=wanted.batch)
+    return Loaded(stream, _live_loras(model, wanted.loras))
+
+
+def _nano() -> Wan:
+    from livegraph_wan.nano.model import load_nano
+
+    return load_nano()
+
+
+def _on_mlx(wanted: Wanted) -> Engine[Any, Any]:
+    if wanted.profile.vae != "nano":
+        raise InputError(f"{wanted.profile.name} does not run on mlx yet: --set backend=torch")
+    import mlx.core as mx
+
+    from livegraph_wan.mlx.nano import load_nano
+    from livegraph_wan.mlx.stream import Stream
+
+    dtypes = {"fp32": mx.float32, "bf16": mx.bfloat16, "fp16": mx.float16}
+    return Stream(load_nano(), wanted.profile, dtype=dtypes[wanted.dtype or "bf16"], batch=wanted.batch)
+
+
+def assemble(wanted: Wanted, device: torch.device, dtype: torch.dtype) -> Wan:
+    """A published checkpoint with its VAE and text encoder."""
+    from livegraph_wan.text import Umt5
+
+    transformer = load_transformer(wanted, device, dtype)
+    vae = load_vae(wanted.profile, wanted.vae)
+    text = Umt5(require_model("umt5-xxl"), wanted.embeddings, text_len=wanted.profile.architecture.text_len)
+    return Wan(transformer, vae, text)
+
+
+def load_transformer(wanted: Wanted, device: torch.device, dtype: torch.dtype) -> WanTransformer:
+    """The transformer alone."""
+    path = wanted.checkpoint or checkpoint_in(require_model(wanted.profile.name))
+    with torch.device("meta"):
+        transformer = WanTransformer(wanted.profile.architecture)
+    base = [(read_lora(lora), 1.0) for lora in companions(path)]
+    fill(transformer, open_transformer(path), device=device, dtype=dtype, loras=base)
+    return transformer.eval()
+
+
+def checkpoint_in(folder: Path) -> Path:
+    """The transformer's file in a model's folder: an index of shards, else the file that is no LoRA."""
+    files = sorted(path for path in folder.iterdir() if path.suffix in CHECKPOINT_SUFFIXES)
+    indices = [path for path in files if path.name.endswith(".index.json")]
+    whole = [path for path in files if path.suffix != ".json" and "lora" not in path.stem]
+    if not (found := indices or whole):
+        raise ModelError(f"{folder} holds no checkpoint ({', '.join(CHECKPOINT_SUFFIXES)})")
+    return found[0]
+
+
+def companions(path: Path) -> list[Path]:
+    """LoRAs that belong to a checkpoint, as LongLive's does: they lie beside it."""
+    return sorted(other for other in path.parent.glob("*lora*") if other.suffix in CHECKPOINT_SUFFIXES)
+
+
+def load_vae(profile: Profile, asked: VaeName | None) -> StreamingVAE:
+    """The VAE that was asked for, or the profile's own, or where that is not here Wan's."""
+    from livegraph_wan.vae.base import channels_last
+    from livegraph_wan.vae.taehv import TAEHV
+    from livegraph_wan.vae.wan import WanVAE
+
+    source = "normalised" if profile.normalised else "raw"
+    if asked == "taehv" or (asked is None and profile.vae == "taehv" and find_model("taew2_1")):
+        tiny = TAEHV(source=source)  # type: ignore[arg-type]
+        tiny.load_state_dict(_weights(require_model("taew2_1") / "taew2_1.pth"))
+        return channels_last(tiny.eval())
+    large = WanVAE(source=source)  # type: ignore[arg-type]
+    large.load_state_dict(_weights(require_model("wan2.1-vae") / "Wan2.1_VAE.pth"))
+    return channels_last(large.eval())
+
+
+def _weights(path: Path) -> dict[str, Tensor]:
+    tensors = open_tensors(path)
+    return {name: tensors[name] for name in tensors}
+
+
+def _live_loras(model: Wan, strengths: Mapping[Path, float]) -> LiveLoras | None:
+    if not strengths:
+        return None
+    loras = {str(path): read_lora(path) for path in strengths}
+    return LiveLoras(model.transformer, loras, {str(path): strength for path, strength in strengths.items()})
