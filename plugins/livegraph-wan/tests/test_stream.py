@@ -127,3 +127,11 @@ def test_latents_stay_in_full_precision_whatever_the_model_computes_in(untrained
     runner.begin_block()
     velocity = runner.velocity(Pass(latents, latents, (800.0,)), backend.read_prompt(backend.read_text("oil")))
     assert latents.dtype == velocity.dtype == torch.float32
+
+
+def test_who_takes_the_last_pictures_runs_as_before(untrained) -> None:
+    stream = Stream(untrained, WAN_NANO, device=CPU, dtype=torch.float32, batch=3)
+    stream.set_prompt("oil")
+    run(stream, clip(3))
+    with torch.inference_mode(False):
+        assert [(len(drawn), torch.is_inference_mode_enabled()) for drawn in stream.flush()] == [(4, False)] * 2

@@ -127,19 +127,25 @@ class Engine(Generic[A, P]):
     def flush(self) -> Iterator[Pictures]:
         """The pictures that have come in and not come out yet; a VAE's are drawn as if the last stood still."""
         session = self._session
-        if session is None or session.last is None:
-            return
-        with self._backend.computing():
-            owed = session.owed
-            if self._backend.rhythm.delay and owed:
-                picture, schedule, seed = session.last
-                still = np.repeat(picture[None], self.frames, 0)
-                yield (drawn := self._repaint(session, still, schedule, seed)[:owed])
-                owed -= len(drawn)
-            while owed > 0 and (clean := session.denoiser.step(None, self._ready)) is not None:
-                yield (drawn := self._out(session, clean)[:owed])
-                owed -= len(drawn)
-            session.owed = 0
+        while session is not None and session.owed > 0:
+            with self._backend.computing():  # not around the yield: between two chunks others run
+                drawn = self._next_owed(session)
+            if len(drawn):
+                yield drawn
+
+    def _next_owed(self, session: Session[A, P]) -> Pictures:
+        """Some of the pictures that are owed; where nothing brings any, none is owed any more."""
+        owed, drawn = session.owed, np.empty((0, *session.size, 3), np.uint8)
+        if self._backend.rhythm.delay and session.last is not None:
+            picture, schedule, seed = session.last
+            session.last = None
+            drawn = self._repaint(session, np.repeat(picture[None], self.frames, 0), schedule, seed)[:owed]
+        elif (clean := session.denoiser.step(None, self._ready)) is not None:
+            drawn = self._out(session, clean)[:owed]
+        else:
+            owed = 0
+        session.owed = owed - len(drawn)
+        return drawn
 
     def _steps(self, asked: int | None) -> int:
         return self._batch or asked or self.profile.steps
