@@ -1,4 +1,13 @@
-"""How a VAE begins a stream, and how late its pictures come back. Plain numbers."""
+"""How many pixel frames the latents of a stream stand for.
+
+The Wan family compresses 4x in time, but for the first latent of a stream:
+
+| | first latent takes | first latent gives | pictures come back |
+|---|---|---|---|
+| wan-nano | 4 | 4 | with their chunk |
+| Wan 2.1 | 1 | 1 | with their chunk |
+| TAEHV | 4 | 1 | three frames later |
+"""
 
 from typing import NamedTuple
 

@@ -1,6 +1,8 @@
 """A checkpoint put together: text encoder, transformer and VAE; see `livegraph_wan.wan`."""
 
-from typing import Any, ClassVar, Protocol
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import mlx.core as mx
 
@@ -10,10 +12,13 @@ from livegraph_wan.mlx.layers import Module
 from livegraph_wan.mlx.model import Prompt, Times, WanTransformer
 from livegraph_wan.rhythm import Rhythm
 
+if TYPE_CHECKING:
+    from livegraph_wan.wan import TextEncoder as TorchTextEncoder
+
 
 class StreamingVAE(Protocol):
     """Pixels `[B, T, H, W, 3]` in -1..1 to latents `[B, t, H/8, W/8, 16]` and back. The state, a tuple of arrays, joins
-    two calls; None starts a stream, which begins as `rhythm` says.
+    two calls; None starts a stream. T is as `Rhythm.latents` asks; ValueError otherwise.
     """
 
     rhythm: ClassVar[Rhythm]
@@ -27,6 +32,17 @@ class TextEncoder(Protocol):
     """One prompt to an embedding."""
 
     def read(self, prompt: str) -> Embedding: ...
+
+
+class TorchText:
+    """A text encoder of torch's, read on the host: prompts change seldom."""
+
+    def __init__(self, encoder: TorchTextEncoder) -> None:
+        self._encoder = encoder
+
+    def read(self, prompt: str) -> Embedding:
+        embedding: Embedding = self._encoder.read(prompt).float().cpu().numpy()
+        return embedding
 
 
 class Wan(Module):
