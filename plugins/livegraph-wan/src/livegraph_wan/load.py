@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 from torch import Tensor
@@ -35,6 +35,8 @@ class Wanted:
     dtype: str | None = None
     loras: Mapping[Path, float] = field(default_factory=dict)
     batch: int = 0
+    bits: Literal[4, 8] | None = None
+    """How many a packed weight has; on MLX alone."""
     embeddings: Path | None = None
     """The folder that prompts' embeddings are kept in."""
 
@@ -56,7 +58,11 @@ class Loaded:
 def load(wanted: Wanted, backend: str) -> Loaded:
     """On one of `choice.BACKENDS`. Raises `ModelError` for what is missing or unfit."""
     if backend == "mlx":
-        return Loaded(_on_mlx(wanted))
+        from livegraph_wan.mlx.load import load as load_on_mlx
+
+        return Loaded(load_on_mlx(wanted))
+    if wanted.bits is not None:
+        raise InputError(f"{backend} has no packed weights: mlx has")
     from livegraph_wan.stream import Stream
 
     device = torch.device(backend.removeprefix("torch-"))
@@ -70,18 +76,6 @@ def _nano() -> Wan:
     from livegraph_wan.nano.model import load_nano
 
     return load_nano()
-
-
-def _on_mlx(wanted: Wanted) -> Engine[Any, Any]:
-    if wanted.profile.vae != "nano":
-        raise InputError(f"{wanted.profile.name} does not run on mlx yet: --set backend=torch")
-    import mlx.core as mx
-
-    from livegraph_wan.mlx.nano import load_nano
-    from livegraph_wan.mlx.stream import Stream
-
-    dtypes = {"fp32": mx.float32, "bf16": mx.bfloat16, "fp16": mx.float16}
-    return Stream(load_nano(), wanted.profile, dtype=dtypes[wanted.dtype or "bf16"], batch=wanted.batch)
 
 
 def assemble(wanted: Wanted, device: torch.device, dtype: torch.dtype) -> Wan:

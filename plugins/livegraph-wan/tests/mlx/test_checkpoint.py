@@ -1,27 +1,29 @@
 """Checkpoint files of every kind, as MLX models."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import mlx.core as mx
+import mlx.nn as nn
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from livegraph import ModelError
-from livegraph_wan.checkpoint import read_lora
+from livegraph import InputError, ModelError
+from livegraph_wan.checkpoint import open_tensors, read_lora
 from livegraph_wan.checkpoint.names import to_diffusers
+from livegraph_wan.load import Wanted, load
+from livegraph_wan.mlx import load as mlx_load
 from livegraph_wan.mlx.checkpoint import load_taehv, load_transformer
 from livegraph_wan.mlx.convert import to_torch_layout
 from livegraph_wan.mlx.wan import TorchText
 from livegraph_wan.nano.text import NanoText
 from livegraph_wan.vae.taehv import TAEHV
 
-from .conftest import TINY, Pair
-
-SIZES = {"num_heads": TINY.num_heads, "text_len": TINY.text_len}
+from .conftest import PROFILE, TINY, Pair
 
 
 def save_torch(weights: dict[str, Tensor], folder: Path) -> Path:
@@ -51,8 +53,7 @@ def as_mlx(weight: Tensor) -> mx.array:
 @pytest.mark.parametrize("save", [save_torch, save_original, save_diffusers])
 def test_every_kind_of_file_is_the_same_model(pair: Pair, tmp_path: Path, save: Callable, dtype: torch.dtype) -> None:
     weights = weights_of(pair, dtype)
-    model = load_transformer(save(weights, tmp_path), **SIZES)
-    assert model.config == TINY
+    model = load_transformer(save(weights, tmp_path), TINY)
     assert model.dtype == (mx.float32 if dtype == torch.float32 else mx.bfloat16)
     found = to_torch_layout(model)
     assert found.keys() == weights.keys()
@@ -64,7 +65,7 @@ def test_loras_are_merged(pair: Pair, tmp_path: Path) -> None:
     down, up = torch.randn(2, TINY.dim), torch.randn(TINY.ffn_dim, 2)
     save_file({f"{name}.lora_A.weight": down, f"{name}.lora_B.weight": up}, tmp_path / "lora.safetensors")
     lora = read_lora(tmp_path / "lora.safetensors")
-    model = load_transformer(save_original(weights, tmp_path), **SIZES, loras=[(lora, 0.5)])
+    model = load_transformer(save_original(weights, tmp_path), TINY, loras=[(lora, 0.5)])
     wanted = weights[f"{name}.weight"] + 0.5 * up @ down
     np.testing.assert_allclose(np.array(model.blocks[1].ffn[0].weight), wanted.numpy(), atol=1e-6)
     assert (wanted - weights[f"{name}.weight"]).abs().max() > 0.1
@@ -74,19 +75,48 @@ def test_what_does_not_fit_is_named(pair: Pair, tmp_path: Path) -> None:
     weights = weights_of(pair)
     del weights["blocks.1.norm3.bias"]
     with pytest.raises(ModelError, match=r"b\.safetensors: .*blocks\.1\.norm3\.bias"):
-        load_transformer(save_original(weights, tmp_path), **SIZES)
+        load_transformer(save_original(weights, tmp_path), TINY)
 
 
-def test_taehv_comes_from_a_file(tmp_path: Path) -> None:
-    weights = TAEHV().state_dict()
-    save_file(weights, tmp_path / "taew2_1.safetensors")
-    vae = load_taehv(tmp_path / "taew2_1.safetensors", source="raw")
+@pytest.fixture
+def pulled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pair: Pair) -> Path:
+    """A folder of models: TAEHV, a tiny transformer, and wan-nano's text encoder in the place of UMT5."""
+    monkeypatch.setattr(mlx_load, "Umt5", lambda folder, cache, text_len: NanoText())
+    monkeypatch.setattr(mlx_load, "require_model", lambda name: tmp_path / name)
+    for name in ("taew2_1", "tiny"):
+        (tmp_path / name).mkdir()
+    torch.save(TAEHV().state_dict(), tmp_path / "taew2_1" / "taew2_1.pth")
+    save_diffusers(weights_of(pair), tmp_path / "tiny")
+    return tmp_path
+
+
+@pytest.mark.parametrize("bits", [None, 8])
+def test_a_pulled_model_streams(pulled: Path, bits: int | None) -> None:
+    stream = load(Wanted(replace(PROFILE, normalised=False), dtype="fp32", bits=bits), "mlx").stream
+    stream.set_prompt("ink on paper")
+    clip = np.random.default_rng(1).integers(0, 256, (4, 16, 32, 3), dtype=np.uint8)
+    assert len(stream.step(clip)) == 1
+    assert len(stream.step(clip)) == 4
+    vae = stream._backend._model.vae
     assert vae.source == "raw"
-    assert mx.array_equal(vae.decoder[22].bias, as_mlx(weights["decoder.22.bias"]))
+    assert mx.array_equal(vae.decoder[22].bias, as_mlx(open_tensors(pulled / "taew2_1/taew2_1.pth")["decoder.22.bias"]))
+    quantised = isinstance(stream._backend._model.transformer.blocks[0].ffn[0], nn.QuantizedLinear)
+    assert quantised == (bits is not None)
+
+
+def test_what_mlx_has_not_is_named(pulled: Path) -> None:
+    with pytest.raises(InputError, match="vae wan does not run on mlx"):
+        load(Wanted(PROFILE, vae="wan"), "mlx")
+    with pytest.raises(InputError, match="torch-cpu has no packed weights"):
+        load(Wanted(PROFILE, bits=4), "torch-cpu")
+
+
+def test_a_taehv_that_is_not_whole_is_named(pulled: Path) -> None:
+    weights = TAEHV().state_dict()
     del weights["decoder.22.bias"]
-    save_file(weights, tmp_path / "less.safetensors")
-    with pytest.raises(ModelError, match=r"decoder\.22\.bias"):
-        load_taehv(tmp_path / "less.safetensors")
+    torch.save(weights, pulled / "less.pth")
+    with pytest.raises(ModelError, match=r"less\.pth: .*decoder\.22\.bias"):
+        load_taehv(pulled / "less.pth")
 
 
 def test_a_text_encoder_of_torch_is_read_on_the_host() -> None:
