@@ -119,3 +119,22 @@ def test_half_precision_is_near_full(dtype: mx.Dtype, limit: float) -> None:
     assert got.dtype == mx.float32
     error = np.array(got.moveaxis(-1, 1)) - wanted.numpy()
     assert 1e-5 < np.linalg.norm(error) / wanted.norm() < limit
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_pass_writes_into_the_memory_that_the_cache_has(pair: Pair, compiled: bool) -> None:
+    """Arrays are values, but a new cache beside the old one at every pass would be most of the traffic."""
+    _, backend = pair.backends(replace(PROFILE, window=60), compiled=compiled)
+    runner, prompt = backend.runner((128, 128), 1), backend.read_prompt(embedding())
+    cache = sum(kept.nbytes for layers in runner.cache.slots for kept in layers)
+    x = mx.zeros((1, 1, 16, 16, 16))
+    mx.eval(x, prompt)
+    for _ in range(3):
+        mx.synchronize()
+        mx.clear_cache()
+        before = mx.get_active_memory()
+        mx.reset_peak_memory()
+        runner.begin_block()
+        mx.eval(runner.velocity(Pass(x, None, (500.0,)), prompt))
+        mx.synchronize()
+        assert mx.get_peak_memory() - before < cache / 2
