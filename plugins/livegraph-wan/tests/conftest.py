@@ -1,6 +1,7 @@
 """Tiny models that run in milliseconds, and the engine around an untrained wan-nano."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import torch
@@ -15,6 +16,7 @@ from livegraph_wan.stream import Stream
 from livegraph_wan.window import RopeMode, Window
 
 CPU = torch.device("cpu")
+WORDS = ["<pad>", "</s>", "<unk>", "an", "oil", "painting", "ink", "on", "paper"]
 MakeCache = Callable[..., RollingCache]
 
 
@@ -74,3 +76,22 @@ def untrained() -> NanoWan:
 @pytest.fixture
 def stream(untrained: NanoWan) -> Stream:
     return Stream(untrained, WAN_NANO, device=CPU, dtype=torch.float32)
+
+
+@pytest.fixture(scope="session")
+def umt5(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Weights and tokenizer in two folders, as diffusers publishes them."""
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+    from transformers import PreTrainedTokenizerFast, UMT5Config, UMT5EncoderModel
+
+    path = tmp_path_factory.mktemp("umt5")
+    torch.manual_seed(3)
+    config = UMT5Config(vocab_size=len(WORDS), d_model=16, d_kv=8, d_ff=32, num_layers=2, num_heads=2)
+    UMT5EncoderModel(config).save_pretrained(path / "text_encoder")
+    tokenizer = Tokenizer(models.WordLevel({word: at for at, word in enumerate(WORDS)}, unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token="<pad>", eos_token="</s>", unk_token="<unk>"
+    ).save_pretrained(path / "tokenizer")
+    return path

@@ -1,12 +1,26 @@
 """wan.v2v as the runtime sees it, with the weights that ship."""
 
+import threading
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from livegraph import Frame, InputError
+from livegraph import Context, Frame, InputError, ModelError
+from livegraph_wan.artist import dominated
 from livegraph_wan.nodes import WanV2V, padded
+from livegraph_wan.profile import PROFILES
+
+
+class NoClock:
+    def now_ns(self) -> int:
+        return 0
+
+
+def context() -> Context:
+    return Context("wan", "offline", NoClock())
 
 
 def frames(count: int = 4, height: int = 64, width: int = 64) -> list[Frame]:
@@ -17,56 +31,65 @@ def frames(count: int = 4, height: int = 64, width: int = 64) -> list[Frame]:
 
 @pytest.fixture
 def node() -> Iterator[WanV2V]:
-    made = WanV2V(WanV2V.Params(device="cpu"))
+    made = WanV2V(WanV2V.Params(backend="torch-cpu"), context())
     made.setup()
     yield made
     made.teardown()
 
 
-def test_four_frames_come_back_with_their_own_times(node: WanV2V) -> None:
+def test_four_pictures_come_back(node: WanV2V) -> None:
     given = frames()
     painted = node.process(given)
-    assert [frame.pts_ns for frame in painted] == [frame.pts_ns for frame in given]
-    for frame in painted:
-        assert frame.data.shape == (64, 64, 3)
-        assert frame.data.dtype == np.uint8
-        assert not frame.data.flags.writeable
-    assert (painted[0].data != given[0].data).any()
+    assert [picture.shape for picture in painted] == [(64, 64, 3)] * 4
+    assert {picture.dtype for picture in painted} == {np.dtype(np.uint8)}
+    assert (painted[0] != given[0].data).any()
 
 
 def test_a_new_prompt_holds_from_the_next_chunk(node: WanV2V) -> None:
     node.process(frames())
-    before = node.process(frames())[0].data
+    before = node.process(frames())[0]
     node.params = node.params.model_copy(update={"prompt": "black ink on white paper"})
-    after = node.process(frames())[0].data
+    after = node.process(frames())[0]
     assert np.ptp(after.astype(int), axis=2).mean() < 0.5 * np.ptp(before.astype(int), axis=2).mean()
 
 
 def test_a_prompt_that_stays_is_not_read_again(node: WanV2V, monkeypatch: pytest.MonkeyPatch) -> None:
     node.process(frames())
-    monkeypatch.setattr(node._stream, "set_prompt", lambda prompt: pytest.fail("read again"))
+    monkeypatch.setattr(node._artist.stream, "set_prompt", lambda *given, **how: pytest.fail("read again"))
     node.process(frames())
 
 
 def test_reset_forgets_the_pictures(node: WanV2V) -> None:
-    first = node.process(frames())[3].data
+    first = node.process(frames())[3]
     dark = [frame.with_data(frame.data // 4) for frame in frames()]
     node.process(dark)
     node.reset()
-    assert (node.process(frames())[3].data == first).all()
+    assert (node.process(frames())[3] == first).all()
 
 
 def test_sizes_between_multiples_of_16_are_filled_up_and_cut_again(node: WanV2V) -> None:
     painted = node.process([f.with_data(f.data[:50, :40]) for f in frames()])
-    assert painted[0].data.shape == (50, 40, 3)
+    assert painted[0].shape == (50, 40, 3)
     wide = padded(np.arange(2 * 3, dtype=np.uint8).reshape(1, 2, 3, 1))
     assert wide.shape == (1, 16, 16, 1)
     assert wide[0, 15, 15] == 5
 
 
-def test_the_chunk_and_the_size_are_declared() -> None:
-    assert (WanV2V.cadence.take, WanV2V.cadence.give) == (4, 4)
-    assert WanV2V.preferred_size(WanV2V.Params()) == (256, 256)
+@pytest.mark.parametrize(
+    ("params", "take", "delay", "size"),
+    [
+        ({"model": "wan-nano"}, 4, 0, (256, 256)),
+        ({"model": "wan-nano", "stream_batch": True, "steps": 3}, 4, 8, (256, 256)),
+        ({"model": "self-forcing-1.3b", "vae": "wan"}, 12, 0, (832, 480)),
+        ({"model": "streamdiffusionv2-1.3b", "vae": "taehv"}, 4, 3, (832, 480)),
+        ({"model": "streamdiffusionv2-1.3b", "vae": "taehv", "stream_batch": True}, 4, 7, (832, 480)),
+    ],
+)
+def test_the_chunk_and_the_size_are_declared(params: dict, take: int, delay: int, size: tuple[int, int]) -> None:
+    asked = WanV2V.Params(**params)
+    cadence = WanV2V.cadence_for(asked)
+    assert (cadence.take, cadence.give, cadence.delay) == (take, take, delay)
+    assert WanV2V.preferred_size(asked) == size
 
 
 def test_a_device_that_is_not_there_is_named() -> None:
@@ -74,12 +97,75 @@ def test_a_device_that_is_not_there_is_named() -> None:
 
     if torch.cuda.is_available():
         pytest.skip("there is a GPU here")
-    with pytest.raises(InputError, match="device cuda: torch"):
-        WanV2V(WanV2V.Params(device="cuda")).setup()
+    with pytest.raises(InputError, match="backend torch-cuda does not work here: torch-cuda: torch"):
+        WanV2V(WanV2V.Params(backend="torch-cuda"), context()).setup()
+
+
+def test_a_model_that_is_not_there_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIVEGRAPH_MODELS_DIR", str(tmp_path))
+    with pytest.raises(ModelError, match=r"livegraph models pull self-forcing-1\.3b"):
+        WanV2V(WanV2V.Params(model="self-forcing-1.3b", backend="torch-cpu"), context()).setup()
+    with pytest.raises(InputError, match=r"no model 'self-forcing': there are auto, wan-nano"):
+        WanV2V(WanV2V.Params(model="self-forcing"), context()).setup()
+
+
+def test_dominance_is_strength_and_steps_as_one(node: WanV2V) -> None:
+    strengths = []
+    for dominance in (0.0, 0.5, 1.0):
+        node.params = node.params.model_copy(update={"prompt_dominance": dominance})
+        strengths.append(node._strength)
+    assert strengths == [(0.2, 1), (pytest.approx(0.575), 1), (0.95, 1)]
+    assert dominated(PROFILES["streamdiffusionv2-1.3b"], 0.5) == (pytest.approx(0.575), 2)
+    assert dominated(PROFILES["self-forcing-1.3b"], 1.0) == (0.95, 4)
+
+
+def test_the_whole_prompt_shows_at_once_or_over_time(node: WanV2V) -> None:
+    still = [frames()[0]] * 4
+
+    def greyness(prompt: str, transition: float, chunks: int) -> list[float]:
+        node.reset()
+        node.params = node.params.model_copy(update={"prompt": "an oil painting", "transition": 0.0})
+        node.process(still)
+        node.params = node.params.model_copy(update={"prompt": prompt, "transition": transition})
+        return [float(np.ptp(node.process(still)[3].astype(int), axis=2).mean()) for _ in range(chunks)]
+
+    at_once = greyness("black ink on white paper", 0.0, 1)
+    slowly = greyness("black ink on white paper", 1.0, 9)  # 30 frames: seven or eight chunks
+    assert at_once[0] < 0.5 * slowly[0]
+    assert slowly[-1] < 1.5 * at_once[0] + 1
+
+
+def test_a_slow_prompt_is_read_beside_the_stream(node: WanV2V, monkeypatch: pytest.MonkeyPatch) -> None:
+    node.process(frames())
+    known: set[str] = set()
+    go = threading.Event()
+    stream = node._artist.stream
+    monkeypatch.setattr(stream, "knows", lambda text: text in known)
+    monkeypatch.setattr(stream, "learn", lambda text: go.wait(10) and known.add(text))
+
+    def colour() -> float:
+        return float(np.ptp(node.process(frames())[3].astype(int), axis=2).mean())
+
+    before = colour()
+    node.params = node.params.model_copy(update={"prompt": "black ink on white paper"})
+    assert colour() > 0.8 * before, "the stream goes on under the prompt before"
+    go.set()
+    for _ in range(200):
+        if known:
+            break
+        time.sleep(0.01)
+    node.process(frames())
+    assert colour() < 0.5 * before
+
+
+def test_weights_that_add_up_to_nothing_are_an_input_error(node: WanV2V) -> None:
+    node.params = node.params.model_copy(update={"prompt": "ink: 0 | neon: 0"})
+    with pytest.raises(InputError, match="add up to 0"):
+        node.process(frames())
 
 
 def test_warm_up_leaves_no_trace(node: WanV2V) -> None:
-    fresh = node.process(frames())[0].data
+    fresh = node.process(frames())[0]
     node.reset()
     node.warm_up()
-    assert (node.process(frames())[0].data == fresh).all()
+    assert (node.process(frames())[0] == fresh).all()

@@ -9,26 +9,10 @@ import torch
 from livegraph import ModelError
 from livegraph_wan.text import Embeddings, Umt5, clean, fingerprint
 
-WORDS = ["<pad>", "</s>", "<unk>", "an", "oil", "painting", "ink", "on", "paper"]
 
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Weights and tokenizer in two folders, as diffusers publishes them."""
-    from tokenizers import Tokenizer, models, pre_tokenizers, processors
-    from transformers import PreTrainedTokenizerFast, UMT5Config, UMT5EncoderModel
-
-    path = tmp_path_factory.mktemp("umt5")
-    torch.manual_seed(3)
-    config = UMT5Config(vocab_size=len(WORDS), d_model=16, d_kv=8, d_ff=32, num_layers=2, num_heads=2)
-    UMT5EncoderModel(config).save_pretrained(path / "text_encoder")
-    tokenizer = Tokenizer(models.WordLevel({word: at for at, word in enumerate(WORDS)}, unk_token="<unk>"))
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    tokenizer.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
-    PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, pad_token="<pad>", eos_token="</s>", unk_token="<unk>"
-    ).save_pretrained(path / "tokenizer")
-    return path
+@pytest.fixture
+def folder(umt5: Path) -> Path:
+    return umt5
 
 
 def test_a_prompt_is_as_long_as_its_tokens(folder: Path) -> None:

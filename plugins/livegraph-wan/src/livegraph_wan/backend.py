@@ -92,6 +92,9 @@ class Backend(Protocol[A, P]):
     def computing(self) -> AbstractContextManager[Any]:
         """What the engine's calls run in."""
 
+    def knows_text(self, text: str) -> bool:
+        """Whether `read_text` answers at once."""
+
     def read_text(self, text: str) -> Embedding:
         """What the model's text encoder says."""
 

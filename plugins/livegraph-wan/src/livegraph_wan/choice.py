@@ -11,10 +11,10 @@ import sys
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from livegraph import InputError, ModelError, find_model
-from livegraph_wan.profile import PROFILES, WAN_NANO, Profile
+from livegraph_wan.profile import PROFILES, WAN_NANO, Profile, VaeName
 
 BACKENDS = {
     "mlx": "livegraph_wan.mlx.device:probe",
@@ -51,6 +51,15 @@ def _is_here(model: str) -> bool:
         return find_model(model) is not None
     except ModelError:
         return False
+
+
+def vae_of(profile: Profile, asked: VaeName | Literal["auto"]) -> VaeName:
+    """The VAE that is asked for, or the profile's own, or where that was not pulled Wan's."""
+    if profile.vae == "nano" or asked == "nano":
+        return "nano"
+    if asked != "auto":
+        return asked
+    return "taehv" if profile.vae == "taehv" and _is_here("taew2_1") else "wan"
 
 
 def has_gpu() -> bool:

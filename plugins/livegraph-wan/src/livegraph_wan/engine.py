@@ -75,6 +75,14 @@ class Engine(Generic[A, P]):
             if self._session is not None:
                 self._session.denoiser.recache(self._ready)
 
+    def knows(self, text: str) -> bool:
+        """Whether `set_prompt` takes this text at once, without its encoder having to run."""
+        return self._backend.knows_text(text)
+
+    def learn(self, text: str) -> None:
+        """Read a text, so that it is known; on any thread, beside the stream."""
+        self._backend.read_text(text)
+
     def reset(self) -> None:
         """Forget the pictures so far; prompt and buffers stay."""
         self._motion.reset()

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import torch
 from torch import Tensor
 
-from livegraph import InputError, ModelError, find_model, require_model
+from livegraph import InputError, ModelError, require_model
 from livegraph_wan.checkpoint import LiveLoras, fill, open_tensors, open_transformer, read_lora
+from livegraph_wan.choice import vae_of
 from livegraph_wan.device import fast_dtype
 from livegraph_wan.engine import Engine
 from livegraph_wan.model import WanTransformer
@@ -20,6 +21,7 @@ from livegraph_wan.wan import Wan
 
 if TYPE_CHECKING:
     from livegraph_wan.vae.base import StreamingVAE
+    from livegraph_wan.vae.scale import SourceScale
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 CHECKPOINT_SUFFIXES = (".safetensors", ".pt", ".pth", ".json")
@@ -31,7 +33,7 @@ class Wanted:
 
     profile: Profile
     checkpoint: Path | None = None
-    vae: VaeName | None = None
+    vae: VaeName | Literal["auto"] = "auto"
     dtype: str | None = None
     loras: Mapping[Path, float] = field(default_factory=dict)
     batch: int = 0
@@ -83,7 +85,7 @@ def assemble(wanted: Wanted, device: torch.device, dtype: torch.dtype) -> Wan:
     from livegraph_wan.text import Umt5
 
     transformer = load_transformer(wanted, device, dtype)
-    vae = load_vae(wanted.profile, wanted.vae)
+    vae = load_vae(wanted.profile, vae_of(wanted.profile, wanted.vae))
     text = Umt5(require_model("umt5-xxl"), wanted.embeddings, text_len=wanted.profile.architecture.text_len)
     return Wan(transformer, vae, text)
 
@@ -113,18 +115,18 @@ def companions(path: Path) -> list[Path]:
     return sorted(other for other in path.parent.glob("*lora*") if other.suffix in CHECKPOINT_SUFFIXES)
 
 
-def load_vae(profile: Profile, asked: VaeName | None) -> StreamingVAE:
-    """The VAE that was asked for, or the profile's own, or where that is not here Wan's."""
+def load_vae(profile: Profile, name: VaeName) -> StreamingVAE:
+    """TAEHV, or Wan's own."""
     from livegraph_wan.vae.base import channels_last
     from livegraph_wan.vae.taehv import TAEHV
     from livegraph_wan.vae.wan import WanVAE
 
-    source = "normalised" if profile.normalised else "raw"
-    if asked == "taehv" or (asked is None and profile.vae == "taehv" and find_model("taew2_1")):
-        tiny = TAEHV(source=source)  # type: ignore[arg-type]
+    source: SourceScale = "normalised" if profile.normalised else "raw"
+    if name == "taehv":
+        tiny = TAEHV(source=source)
         tiny.load_state_dict(_weights(require_model("taew2_1") / "taew2_1.pth"))
         return channels_last(tiny.eval())
-    large = WanVAE(source=source)  # type: ignore[arg-type]
+    large = WanVAE(source=source)
     large.load_state_dict(_weights(require_model("wan2.1-vae") / "Wan2.1_VAE.pth"))
     return channels_last(large.eval())
 

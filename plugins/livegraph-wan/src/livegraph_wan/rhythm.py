@@ -44,3 +44,11 @@ class Rhythm(NamedTuple):
         if frames < taken or (frames - taken) % FRAMES:
             raise ValueError(f"{frames} frames: {'a stream begins with' if first else 'expected'} {taken} + {FRAMES}n")
         return 1 + (frames - taken) // FRAMES
+
+
+RHYTHMS = {
+    "nano": Rhythm(first_taken=FRAMES, first_given=FRAMES),
+    "wan": Rhythm(first_taken=1, first_given=1),
+    "taehv": Rhythm(first_taken=FRAMES, first_given=1),
+}
+"""By VAE."""

@@ -55,6 +55,9 @@ class TorchBackend:
     def computing(self) -> AbstractContextManager[Any]:
         return torch.inference_mode()
 
+    def knows_text(self, text: str) -> bool:
+        return self._model.text.knows(text)
+
     def read_text(self, text: str) -> Embedding:
         embedding: Embedding = self._model.text.read(text).float().cpu().numpy()
         return embedding

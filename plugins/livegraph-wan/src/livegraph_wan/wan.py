@@ -15,6 +15,9 @@ class TextEncoder(Protocol):
 
     def read(self, prompt: str) -> Tensor: ...
 
+    def knows(self, prompt: str) -> bool:
+        """Whether `read` answers at once."""
+
 
 class Wan(nn.Module):
     """A model of the family. `velocity` is what a sampler needs."""

@@ -17,7 +17,7 @@ from livegraph_wan.mlx.model import Prompt, Times, WanTransformer
 from livegraph_wan.mlx.wan import Wan
 from livegraph_wan.nano.words import BUCKETS, PADDING, WIDTH, buckets_of
 from livegraph_wan.profile import WAN_NANO
-from livegraph_wan.rhythm import Rhythm
+from livegraph_wan.rhythm import RHYTHMS, Rhythm
 
 SHIPPED = Path(livegraph_wan.nano.__path__[0]) / "weights" / "wan-nano.safetensors"
 """The weights that come with the plugin, bf16."""
@@ -30,6 +30,10 @@ class NanoText(Module):
     def __init__(self) -> None:
         super().__init__()
         self.embedding = nn.Embedding(BUCKETS + 1, WIDTH)
+
+    def knows(self, prompt: str) -> bool:
+        """Every prompt is read at once."""
+        return True
 
     def read(self, prompt: str) -> Embedding:
         """`[1, 16, 64]`."""
@@ -59,7 +63,7 @@ class DecoderState(NamedTuple):
 class NanoVAE(Module):
     """Pixels in -1..1 to normalised latents and back, `4n` frames at a time; see `livegraph_wan.nano.vae`."""
 
-    rhythm: ClassVar[Rhythm] = Rhythm(first_taken=FRAMES, first_given=FRAMES)
+    rhythm: ClassVar[Rhythm] = RHYTHMS["nano"]
 
     def __init__(self, width: int = 48, trunk: int = 192) -> None:
         super().__init__()

@@ -78,6 +78,9 @@ class MlxBackend:
     def computing(self) -> AbstractContextManager[Any]:
         return nullcontext()
 
+    def knows_text(self, text: str) -> bool:
+        return self._model.text.knows(text)
+
     def read_text(self, text: str) -> Embedding:
         return self._model.text.read(text)
 

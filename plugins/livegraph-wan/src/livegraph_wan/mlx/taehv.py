@@ -12,9 +12,9 @@ from typing import ClassVar
 import mlx.core as mx
 import mlx.nn as nn
 
-from livegraph_wan.grid import CHANNELS, FRAMES
+from livegraph_wan.grid import CHANNELS
 from livegraph_wan.mlx.layers import Module, conv, run
-from livegraph_wan.rhythm import Rhythm
+from livegraph_wan.rhythm import RHYTHMS, Rhythm
 from livegraph_wan.vae.scale import MEAN, STD, SourceScale
 
 State = tuple[mx.array, ...]
@@ -99,7 +99,7 @@ def _decoder(widths: tuple[int, int, int, int]) -> Layers:
 class TAEHV(Module):
     """Pixels to latents and back, cheaply: a `StreamingVAE`."""
 
-    rhythm: ClassVar[Rhythm] = Rhythm(first_taken=FRAMES, first_given=1)
+    rhythm: ClassVar[Rhythm] = RHYTHMS["taehv"]
 
     def __init__(self, *, source: SourceScale = "normalised") -> None:
         """`source` is what the transformer's checkpoint wants `encode` to give; `decode` takes normalised latents."""

@@ -33,6 +33,9 @@ class TextEncoder(Protocol):
 
     def read(self, prompt: str) -> Embedding: ...
 
+    def knows(self, prompt: str) -> bool:
+        """Whether `read` answers at once."""
+
 
 class TorchText:
     """A text encoder of torch's, read on the host: prompts change seldom."""
@@ -43,6 +46,9 @@ class TorchText:
     def read(self, prompt: str) -> Embedding:
         embedding: Embedding = self._encoder.read(prompt).float().cpu().numpy()
         return embedding
+
+    def knows(self, prompt: str) -> bool:
+        return self._encoder.knows(prompt)
 
 
 class Wan(Module):

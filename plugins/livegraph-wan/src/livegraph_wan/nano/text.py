@@ -27,6 +27,10 @@ class NanoText(nn.Module):
         vectors: Tensor = self.embedding(tokens.flatten(0, 1))
         return torch.unflatten(vectors, 0, tokens.shape[:2])
 
+    def knows(self, prompt: str) -> bool:
+        """Every prompt is read at once."""
+        return True
+
     def read(self, prompt: str) -> Tensor:
         """One prompt, `[1, 16, 64]`."""
         vectors: Tensor = self(tokenize(prompt)[None].to(self.embedding.weight.device))

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from livegraph_wan.grid import CHANNELS, FRAMES, STRIDE
-from livegraph_wan.rhythm import Rhythm
+from livegraph_wan.rhythm import RHYTHMS, Rhythm
 from livegraph_wan.vae.base import State
 from livegraph_wan.vae.cost import Flops, conv_flops
 
@@ -54,7 +54,7 @@ class NanoVAE(nn.Module):
     two calls, and None starts a stream (whatever came before is taken to equal the first frame).
     """
 
-    rhythm: ClassVar[Rhythm] = Rhythm(first_taken=FRAMES, first_given=FRAMES)
+    rhythm: ClassVar[Rhythm] = RHYTHMS["nano"]
     mean: Tensor
     std: Tensor
 

@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from livegraph_wan.grid import CHANNELS, FRAMES
-from livegraph_wan.rhythm import Rhythm
+from livegraph_wan.rhythm import RHYTHMS, Rhythm
 from livegraph_wan.vae.base import State
 from livegraph_wan.vae.blocks import Enlarge
 from livegraph_wan.vae.carry import Carry, channels_as_last_axis, channels_as_second_axis
@@ -110,7 +110,7 @@ def _decoder(widths: tuple[int, int, int, int]) -> nn.ModuleDict:
 class TAEHV(nn.Module):
     """Pixels to latents and back, cheaply: a `StreamingVAE`."""
 
-    rhythm: ClassVar[Rhythm] = Rhythm(first_taken=FRAMES, first_given=1)
+    rhythm: ClassVar[Rhythm] = RHYTHMS["taehv"]
 
     def __init__(self, *, source: SourceScale = "normalised") -> None:
         """`source` is what the transformer's checkpoint wants `encode` to give; `decode` takes normalised latents."""

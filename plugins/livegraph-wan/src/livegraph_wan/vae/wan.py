@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from livegraph_wan.grid import CHANNELS, FRAMES, STRIDE
-from livegraph_wan.rhythm import Rhythm
+from livegraph_wan.rhythm import RHYTHMS, Rhythm
 from livegraph_wan.vae.base import State
 from livegraph_wan.vae.blocks import (
     AttentionBlock,
@@ -122,7 +122,7 @@ class _Decoder(_Coder):
 class WanVAE(nn.Module):
     """Pixels to latents and back: a `StreamingVAE`."""
 
-    rhythm: ClassVar[Rhythm] = Rhythm(first_taken=1, first_given=1)
+    rhythm: ClassVar[Rhythm] = RHYTHMS["wan"]
 
     def __init__(self, config: VAEArchitecture | None = None, *, source: SourceScale = "normalised") -> None:
         """`source` is what the transformer's checkpoint wants `encode` to give; `decode` always denormalises."""

@@ -1,0 +1,163 @@
+"""What the wan nodes share: a loaded model that follows its parameters while it paints."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from livegraph import Context, DeviceMemoryError, InputError
+from livegraph_wan.choice import Chosen, choose_backend, profile_for
+from livegraph_wan.pace import Pace
+from livegraph_wan.profile import Profile
+from livegraph_wan.prompts import parse
+
+if TYPE_CHECKING:
+    from livegraph_wan.backend import Pictures
+    from livegraph_wan.engine import Engine
+
+USUAL_FPS = 30.0
+"""Taken for the rate of what comes, where the plan does not know it."""
+WEAKEST, STRONGEST = 0.2, 0.95
+"""Strengths that `prompt_dominance` leads to at 0 and 1."""
+
+
+class Look(Protocol):
+    """The parameters that all wan nodes have."""
+
+    prompt: str
+    transition: float
+    interpolation: Any
+    steps: int
+    target_fps: float
+    model: str
+    checkpoint: str
+    backend: Any
+    vae: Any
+    dtype: Any
+    loras: tuple[str, ...]
+    lora_scales: tuple[float, ...]
+    stream_batch: bool
+
+
+class Artist:
+    """A model and its stream, for the thread that made it."""
+
+    def __init__(self, look: Look, ctx: Context) -> None:
+        self._ctx = ctx
+        self.profile = checked_profile(look.model)
+        self.chosen = choose_backend(look.backend, cpu=ctx.cpu)
+        ctx.say(f"{self.profile.name} on {self.chosen.name} ({self.chosen.reason})")
+        self._loaded = _load(look, self.profile, self.chosen)
+        self.stream: Engine[Any, Any] = self._loaded.stream
+        self._pace = Pace()
+        self._prompt: str | None = None
+        self._reading: Future[None] | None = None
+
+    def follow(self, look: Look) -> None:
+        """Take over changed parameters between two chunks. A prompt that takes time to read is read beside the stream,
+        which goes on under the one before.
+        """
+        if look.loras:
+            self._loaded.set_loras(dict(zip(_lora_paths(look), strengths_of(look), strict=True)))
+        if look.prompt == self._prompt or not self._is_read(look.prompt):
+            return
+        fps = self._ctx.fps_hint or USUAL_FPS
+        chunks = round(look.transition * fps / self.stream.frames)
+        self.stream.set_prompt(look.prompt, chunks=chunks, how=look.interpolation)
+        self._prompt = look.prompt
+
+    def _is_read(self, prompt: str) -> bool:
+        """Whether a prompt can be taken over now; else it is being read."""
+        try:
+            texts = [part.text for part in parse(prompt)]
+        except ValueError as error:
+            raise InputError(str(error)) from None
+        if self._prompt is None or all(self.stream.knows(text) for text in texts):
+            return True
+        if self._reading is None:
+            self._reading = Future()
+            threading.Thread(target=self._read, args=(texts, self._reading), daemon=True).start()
+        elif self._reading.done():
+            reading, self._reading = self._reading, None
+            reading.result()
+        return False
+
+    def _read(self, texts: list[str], done: Future[None]) -> None:
+        try:
+            for text in texts:
+                self.stream.learn(text)
+            done.set_result(None)
+        except Exception as error:
+            done.set_exception(error)
+
+    def paced(self, asked: int, target_fps: float, paint: Callable[[int], Pictures]) -> Pictures:
+        """Paint a chunk in the steps that are `asked` for (0: the model's own), or as many of them as a target rate
+        leaves time for.
+        """
+        wanted = asked or self.profile.steps
+        before, steps = self._pace.steps, self._pace.allow(wanted, target_fps)
+        if before and steps != before and target_fps:
+            self._ctx.say(f"{steps} of {wanted} steps, to hold {target_fps:g} frames/s")
+        began = time.perf_counter()
+        with self.memory():
+            painted = paint(steps)
+        self._pace.took(time.perf_counter() - began, self.stream.frames, wanted, target_fps)
+        return painted
+
+    @contextmanager
+    def memory(self) -> Iterator[None]:
+        """Out of device memory is told as that, and what the stream held is freed."""
+        try:
+            yield
+        except Exception as error:
+            if type(error).__name__ != "OutOfMemoryError":
+                raise
+            self.stream.reset()
+            raise DeviceMemoryError(f"{self.profile.name} does not fit on {self.chosen.name}: {error}") from error
+
+
+def checked_profile(model: str) -> Profile:
+    """As `profile_for`, for a node: an unknown name is an `InputError`."""
+    try:
+        return profile_for(model)
+    except ValueError as error:
+        raise InputError(str(error)) from None
+
+
+def strengths_of(look: Look) -> list[float]:
+    """A strength per LoRA; those that are not said are 1."""
+    missing = len(look.loras) - len(look.lora_scales)
+    if missing < 0:
+        raise InputError(f"{len(look.lora_scales)} lora_scales for {len(look.loras)} loras")
+    return [*look.lora_scales, *[1.0] * missing]
+
+
+def _lora_paths(look: Look) -> list[Path]:
+    return [Path(path).expanduser() for path in look.loras]
+
+
+def _load(look: Look, profile: Profile, chosen: Chosen) -> Any:
+    from livegraph_wan.load import Wanted, load
+
+    wanted = Wanted(
+        profile,
+        checkpoint=Path(look.checkpoint).expanduser() if look.checkpoint else None,
+        vae=look.vae,
+        dtype=None if look.dtype == "auto" else look.dtype,
+        loras=dict(zip(_lora_paths(look), strengths_of(look), strict=True)),
+        batch=(look.steps or profile.steps) if look.stream_batch else 0,
+    )
+    return load(wanted, chosen.name)
+
+
+def dominated(profile: Profile, dominance: float) -> tuple[float, int]:
+    """Strength and steps for a `prompt_dominance` of 0 (the source rules) to 1 (the prompt rules): the strength goes
+    from 0.2 to 0.95, the steps from one to about twice the model's own, where it takes more than one at all.
+    """
+    steps = 1 + round(dominance * 2 * (profile.steps - 1))
+    return WEAKEST + (STRONGEST - WEAKEST) * dominance, min(steps, len(profile.timesteps))

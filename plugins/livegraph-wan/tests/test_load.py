@@ -1,0 +1,143 @@
+"""A published model from its files to pictures: tiny weights in the true formats, where `pull` puts them."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from livegraph import ModelError
+from livegraph_wan import load as loading
+from livegraph_wan.choice import BACKENDS, choose_backend, profile_for, vae_of
+from livegraph_wan.load import Wanted, checkpoint_in, load
+from livegraph_wan.model import WanTransformer
+from livegraph_wan.profile import PROFILES, Architecture, Profile
+from livegraph_wan.vae.taehv import TAEHV
+
+TINY = Architecture(dim=48, ffn_dim=96, num_layers=2, num_heads=2, text_dim=16, text_len=8, freq_dim=32)
+
+
+@pytest.fixture
+def profile() -> Profile:
+    return replace(PROFILES["streamdiffusionv2-1.3b"], architecture=TINY)
+
+
+@pytest.fixture
+def pulled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, umt5: Path) -> Path:
+    """The folders of a transformer, of TAEHV and of a text encoder."""
+    folders = {"streamdiffusionv2-1.3b": tmp_path / "wan", "taew2_1": tmp_path / "tiny", "umt5-xxl": umt5}
+    for folder in folders.values():
+        folder.mkdir(exist_ok=True)
+    torch.manual_seed(1)
+    weights = {f"model.{name}": value for name, value in WanTransformer(TINY).state_dict().items()}
+    torch.save({"generator": weights}, tmp_path / "wan" / "model.pt")
+    torch.save(TAEHV().state_dict(), tmp_path / "tiny" / "taew2_1.pth")
+    monkeypatch.setattr(loading, "require_model", lambda name: folders[name])
+    monkeypatch.setattr("livegraph_wan.choice.find_model", folders.get)
+    return tmp_path
+
+
+def clip(count: int) -> np.ndarray:
+    return np.random.default_rng(2).integers(0, 256, (count, 32, 48, 3), dtype=np.uint8)
+
+
+def test_from_files_to_pictures(pulled: Path, profile: Profile) -> None:
+    stream = load(Wanted(profile, dtype="fp32", embeddings=pulled / "cache"), "torch-cpu").stream
+    stream.set_prompt("oil painting: 2 | ink on paper")
+    parts = [stream.step(clip(4)) for _ in range(8)]
+    assert [len(part) for part in parts] == [1, *[4] * 7]
+    assert [len(part) for part in stream.flush()] == [3]
+    assert len(list((pulled / "cache").rglob("*.safetensors"))) == 2
+    assert stream.knows("ink on paper")
+    assert not stream.knows("oil on paper")
+
+
+def test_a_lora_changes_the_picture_while_it_runs(pulled: Path, profile: Profile) -> None:
+    name, (out, inner) = "blocks.0.self_attn.q", (48, 48)
+    path = pulled / "style.safetensors"
+    save_file({f"{name}.lora_down.weight": torch.ones(2, inner), f"{name}.lora_up.weight": torch.ones(out, 2)}, path)
+    loaded = load(Wanted(profile, dtype="fp32", loras={path: 0.0}), "torch-cpu")
+    loaded.stream.set_prompt("ink")
+
+    def drawn() -> np.ndarray:
+        loaded.stream.reset()
+        return np.concatenate([loaded.stream.step(clip(4)) for _ in range(3)])
+
+    without = drawn()
+    loaded.set_loras({path: 1.0})
+    assert (drawn() != without).any()
+    loaded.set_loras({path: 0.0})
+    assert (drawn() == without).all()
+
+
+def test_a_checkpoint_of_ones_own(pulled: Path, profile: Profile) -> None:
+    torch.manual_seed(9)
+    own = pulled / "own.safetensors"
+    save_file(WanTransformer(TINY).state_dict(), own)
+    made = []
+    for checkpoint in (None, own):
+        stream = load(Wanted(profile, checkpoint=checkpoint, dtype="fp32"), "torch-cpu").stream
+        stream.set_prompt("ink")
+        made.append(np.concatenate([stream.step(clip(4)) for _ in range(2)]))
+    assert (made[0] != made[1]).any()
+
+
+def test_a_foreign_file_is_named(pulled: Path, profile: Profile) -> None:
+    save_file({"something": torch.ones(1)}, pulled / "foreign.safetensors")
+    with pytest.raises(ModelError, match=r"foreign\.safetensors"):
+        load(Wanted(profile, checkpoint=pulled / "foreign.safetensors"), "torch-cpu")
+
+
+def test_shards_come_before_single_files(tmp_path: Path) -> None:
+    for name in ("a.safetensors", "model.safetensors.index.json", "config.json", "lora.pt"):
+        (tmp_path / name).touch()
+    assert checkpoint_in(tmp_path).name == "model.safetensors.index.json"
+    (tmp_path / "model.safetensors.index.json").unlink()
+    assert checkpoint_in(tmp_path).name == "a.safetensors"
+    (tmp_path / "a.safetensors").unlink()
+    with pytest.raises(ModelError, match="holds no checkpoint"):
+        checkpoint_in(tmp_path)
+
+
+def test_auto_is_what_was_pulled_where_there_is_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("livegraph_wan.choice.find_model", {"longlive-1.3b": Path("x")}.get)
+    monkeypatch.setattr("livegraph_wan.choice.has_gpu", lambda: True)
+    assert profile_for("auto").name == "longlive-1.3b"
+    monkeypatch.setattr("livegraph_wan.choice.has_gpu", lambda: False)
+    assert profile_for("auto").name == "wan-nano"
+    with pytest.raises(ValueError, match="no model 'longlive'"):
+        profile_for("longlive")
+
+
+def test_the_vae_is_what_was_asked_for_or_what_is_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    profile = PROFILES["self-forcing-1.3b"]
+    monkeypatch.setattr("livegraph_wan.choice.find_model", {}.get)
+    assert [vae_of(profile, name) for name in ("auto", "wan", "taehv")] == ["wan", "wan", "taehv"]
+    monkeypatch.setattr("livegraph_wan.choice.find_model", {"taew2_1": Path("x")}.get)
+    assert vae_of(profile, "auto") == "taehv"
+    assert vae_of(PROFILES["wan-nano"], "auto") == "nano"
+
+
+def test_backends_are_tried_in_order() -> None:
+    probes = {name: f"{__name__}:{name.replace('-', '_')}" for name in BACKENDS}
+    assert choose_backend("auto", cpu=False, probes=probes) == ("torch-mps", "a fast one")
+    assert choose_backend("auto", cpu=True, probes=probes).name == "torch-cpu"
+    assert choose_backend("torch", cpu=False, probes=probes).name == "torch-mps"
+
+
+def mlx() -> str:
+    raise RuntimeError("no Apple")
+
+
+def torch_cuda() -> str:
+    raise RuntimeError("no NVIDIA")
+
+
+def torch_mps() -> str:
+    return "a fast one"
+
+
+def torch_cpu() -> str:
+    return "always"
