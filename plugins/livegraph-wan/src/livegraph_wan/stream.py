@@ -66,7 +66,7 @@ class TorchBackend:
         return self._model.transformer.read_prompt(torch.from_numpy(embedding).to(self._device))
 
     def runner(self, size: tuple[int, int], rows: int) -> TorchRunner:
-        config, (height, width) = self._profile.architecture, (side // MULTIPLE for side in size)
+        config, (height, width) = self._model.transformer.config, (side // MULTIPLE for side in size)
         cache = RollingCache(
             RopeTable(config.head_dim, height, width, self._device),
             windows_of(self._profile, rows),

@@ -1,5 +1,6 @@
 """Weights from torch to MLX and back: exact, by name, and never silently incomplete."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import mlx.core as mx
@@ -11,6 +12,7 @@ from safetensors.torch import load_file, save_file
 from livegraph_wan.mlx.convert import from_file, from_torch, load, to_torch_layout
 from livegraph_wan.mlx.nano import SHIPPED, NanoWan, load_nano
 from livegraph_wan.nano.model import SHIPPED as TORCH_SHIPPED
+from livegraph_wan.profile import WAN_NANO
 
 from .conftest import Pair
 
@@ -42,6 +44,12 @@ def test_a_file_is_read_as_its_state_dict_is(nano_pair: Pair, tmp_path: Path) ->
 def test_the_shipped_weights_are_those_of_torch() -> None:
     assert SHIPPED == TORCH_SHIPPED
     assert load_nano().transformer.dtype == mx.bfloat16
+
+
+def test_a_nano_of_another_size_is_known_by_its_weights(tmp_path: Path) -> None:
+    config = replace(WAN_NANO.architecture, num_layers=2, ffn_dim=128)
+    mx.save_safetensors(str(tmp_path / "small.safetensors"), to_torch_layout(NanoWan(config)))
+    assert load_nano(tmp_path / "small.safetensors").transformer.config == config
 
 
 @pytest.mark.parametrize("change", ["missing", "surplus", "another shape"])

@@ -4,6 +4,7 @@ import mlx.core as mx
 
 from livegraph import InputError, require_model
 from livegraph_wan.checkpoint import read_lora
+from livegraph_wan.choice import vae_of
 from livegraph_wan.load import Wanted, checkpoint_in, companions
 from livegraph_wan.mlx.checkpoint import load_taehv, load_transformer
 from livegraph_wan.mlx.nano import load_nano
@@ -25,9 +26,9 @@ def load(wanted: Wanted) -> Stream:
 
 def assemble(wanted: Wanted) -> Wan:
     """A published checkpoint with TAEHV, its LoRAs merged; prompts are read by UMT5 in torch, on the CPU."""
-    if wanted.vae not in (None, "taehv"):
-        raise InputError(f"vae {wanted.vae} does not run on mlx: taehv does")
     profile = wanted.profile
+    if vae_of(profile, wanted.vae) != "taehv":
+        raise InputError("Wan's own VAE does not run on mlx; TAEHV does: livegraph models pull taew2_1")
     path = wanted.checkpoint or checkpoint_in(require_model(profile.name))
     loras = [(read_lora(beside), 1.0) for beside in companions(path)]
     loras += [(read_lora(lora), strength) for lora, strength in wanted.loras.items()]

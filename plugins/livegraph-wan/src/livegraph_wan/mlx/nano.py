@@ -1,5 +1,6 @@
 """wan-nano: text encoder, transformer and VAE, with the names of its weights; see `livegraph_wan.nano`."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
@@ -11,12 +12,12 @@ import livegraph_wan.nano
 from livegraph_wan.backend import Embedding
 from livegraph_wan.grid import CHANNELS, FRAMES, STRIDE
 from livegraph_wan.mlx.attention import Memory
-from livegraph_wan.mlx.convert import from_file, load
+from livegraph_wan.mlx.convert import Weights, from_file, load
 from livegraph_wan.mlx.layers import Module, conv, fold_pixels, unfold_pixels
 from livegraph_wan.mlx.model import Prompt, Times, WanTransformer
 from livegraph_wan.mlx.wan import Wan
 from livegraph_wan.nano.words import BUCKETS, PADDING, WIDTH, buckets_of
-from livegraph_wan.profile import WAN_NANO
+from livegraph_wan.profile import WAN_NANO, Architecture
 from livegraph_wan.rhythm import RHYTHMS, Rhythm
 
 SHIPPED = Path(livegraph_wan.nano.__path__[0]) / "weights" / "wan-nano.safetensors"
@@ -138,8 +139,8 @@ class NanoWan(Wan):
 
     sees_source = True
 
-    def __init__(self) -> None:
-        super().__init__(WanTransformer(WAN_NANO.architecture), NanoVAE(), NanoText())
+    def __init__(self, architecture: Architecture = WAN_NANO.architecture) -> None:
+        super().__init__(WanTransformer(architecture), NanoVAE(), NanoText())
 
     def velocity(
         self, latents: mx.array, beside: mx.array | None, times: Times, prompt: Prompt, memory: Memory
@@ -155,6 +156,13 @@ class NanoWan(Wan):
 
 def load_nano(path: Path = SHIPPED) -> NanoWan:
     """A trained wan-nano in the file's own dtype; a missing or surplus weight is an error that names it."""
-    model = NanoWan()
-    load(model, from_file(path))
+    weights = from_file(path)
+    model = NanoWan(_architecture_of(weights))
+    load(model, weights)
     return model
+
+
+def _architecture_of(weights: Weights) -> Architecture:
+    """How many blocks a wan-nano has, and how wide their feed-forward layers are, by its weights."""
+    hidden = [len(value) for name, value in weights.items() if name.endswith("ffn.0.bias")]
+    return replace(WAN_NANO.architecture, num_layers=len(hidden), ffn_dim=max(hidden, default=0))

@@ -90,7 +90,7 @@ class MlxBackend:
         return prompt
 
     def runner(self, size: tuple[int, int], rows: int) -> MlxRunner:
-        config, (height, width) = self._profile.architecture, (side // MULTIPLE for side in size)
+        config, (height, width) = self._model.transformer.config, (side // MULTIPLE for side in size)
         cache = RollingCache(
             RopeTable(config.head_dim, height, width),
             windows_of(self._profile, rows),
