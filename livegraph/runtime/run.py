@@ -15,6 +15,7 @@ from typing import Any
 from livegraph.control.bus import Bus
 from livegraph.errors import LivegraphError, Stalled
 from livegraph.graph.plan import Plan
+from livegraph.graph.redaction import Redactor
 from livegraph.node import Function
 from livegraph.observe.trace import Trace
 from livegraph.observe.watchdog import LoopWatchdog
@@ -79,7 +80,8 @@ class Run:
         self._trace_path = trace
         self._cpu = cpu
         self._say = say or (lambda text: None)
-        self._health = Health(plan.notes, self._say)
+        self._redactor = Redactor(plan.secrets)
+        self._health = Health(plan.notes, self._say, self._redactor)
         self._starting: asyncio.Future[list[BaseException | None]] | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -140,7 +142,13 @@ class Run:
         clock: Clock | None = None,
     ) -> Outcome:
         """Set up, warm, open, run to the end, and finalise whatever happened."""
-        self._build(clock or RealClock())
+        with self._redactor.in_logs(log):
+            return await self._main(duration_s, on_tick, clock or RealClock())
+
+    async def _main(
+        self, duration_s: float | None, on_tick: Callable[[dict[str, Any]], None] | None, clock: Clock
+    ) -> Outcome:
+        self._build(clock)
         for note in self.plan.notes:
             self._say(note)
         try:
