@@ -55,6 +55,11 @@ def nominal_fps(stream: VideoStream) -> Fraction:
     return stream.average_rate or stream.guessed_rate or _DEFAULT_FPS
 
 
+def pixel_aspect(stream: VideoStream) -> Fraction:
+    """A pixel's width over its height: as the container says, else as the video does, else 1."""
+    return stream.sample_aspect_ratio or Fraction(1)
+
+
 class Decoder:
     """Reads one file or address once, from a given second on."""
 
@@ -69,6 +74,7 @@ class Decoder:
             self.close()
             raise
         self.fps = nominal_fps(self.stream)
+        self.aspect = pixel_aspect(self.stream)
         self.damaged = 0
         self.ended_early: str | None = None
         self.decoded = 0
