@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from livegraph import Frame, NodeError
-from livegraph_media.decode import nominal_fps, pixel_aspect, times_of, video_stream
+from livegraph_media.decode import nominal_fps, pixel_aspect, times_of, video_stream, why
 from livegraph_media.ffmpeg import FFmpegError, InputContainer, InvalidDataError, NothingYet, VideoFrame
 from livegraph_media.shape import Shaper
 from livegraph_media.timeline import Arrivals
@@ -81,7 +81,7 @@ class Capture:
         try:
             self._read(container)
         except (OSError, FFmpegError, NodeError) as error:
-            return str(getattr(error, "strerror", None) or error)
+            return why(error)
         finally:
             container.close()
         return "it ended"
