@@ -14,6 +14,7 @@ import typer
 from livegraph.cli import backends, bench, check, doctor, new, nodes, pipelines, plugins, run_graph, schema
 from livegraph.cli.errors import DONE, FAILED, USAGE, tell_bug, tell_error
 from livegraph.cli.group import Group
+from livegraph.cli.interrupt import INTERRUPTED, ready
 from livegraph.errors import GraphError, LivegraphError, PluginError
 from livegraph.version import __version__
 
@@ -69,9 +70,12 @@ app.add_typer(new.app, name="new")
 
 
 def run() -> None:
-    """The entry point. Exit codes: 0 done, 1 failed while running, 2 bad graph or usage."""
+    """The entry point. Exit codes: 0 done, 1 failed while running, 2 bad graph or usage, 130 ended before by Ctrl-C."""
     try:
+        ready()
         _run()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
     except SystemExit as leaving:
         _leave_what_hangs(leaving.code)
         raise
