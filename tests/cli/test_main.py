@@ -62,6 +62,31 @@ def _broken(*args: Any) -> None:
     raise ZeroDivisionError("over\nzero")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("nodes", "media.fil", "--json"), "Did you mean media.file?"),
+        (("nodes", "--json", "no.such"), "no node type 'no.such'"),
+        (("nodes", "a", "b", "--json"), "extra argument"),
+        (("plugins", "--json", "--bogus"), "--bogus"),
+        (("check", "--json"), "GRAPH"),
+        (("rum", "--json"), "rum"),
+    ],
+)
+def test_an_error_is_a_document_for_who_asked_for_one(command: Any, arguments: tuple[str, ...], told: str) -> None:
+    ended = command(*arguments)
+    document = json.loads(ended.out)
+    assert (ended.code, ended.err, document["ok"]) == (2, "", False)
+    assert told in document["error"]
+
+
+def test_a_bug_is_a_document_too(command: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plugins, "asdict", _broken)
+    ended = command("plugins", "--json")
+    assert (ended.code, ended.err) == (1, "")
+    assert json.loads(ended.out)["error"] == "livegraph: ZeroDivisionError: over zero"
+
+
 class Talkative:
     livegraph_api = "1"
 
