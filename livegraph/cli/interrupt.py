@@ -23,7 +23,9 @@ def _leave_quietly_until_ready() -> None:
 
 
 def ready() -> None:
-    """The command is up: from here on Ctrl-C is a KeyboardInterrupt, or what a run makes of it."""
+    """The command is up: from here on Ctrl-C is a KeyboardInterrupt, or what a run makes of it. For `run` that is when
+    its graph is planned: Python loses a KeyboardInterrupt that comes in the midst of an import lock.
+    """
     if signal.getsignal(signal.SIGINT) is _leave:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -71,8 +71,9 @@ app.add_typer(new.app, name="new")
 
 def run() -> None:
     """The entry point. Exit codes: 0 done, 1 failed while running, 2 bad graph or usage, 130 ended before by Ctrl-C."""
-    try:
+    if sys.argv[1:2] != ["run"]:  # which is not ready before its graph is
         ready()
+    try:
         _run()
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
