@@ -76,7 +76,8 @@ class Recorder:
         except _WRITE_ERRORS as error:
             self._say(f"{self._path} could not be finished ({reason(error)}); what it holds plays")
         else:
-            self._say(f"recorded {self._path}, {self._frames} frames, {length_ns / 1e9:.1f} s")
+            frames = f"{self._frames} frame{'' if self._frames == 1 else 's'}"
+            self._say(f"recorded {self._path}, {frames}, {length_ns / 1e9:.1f} s")
 
     def _start(self, first: Yuv420p, frame: Frame) -> Recording:
         """Open encoder and file for pictures like the first one."""
