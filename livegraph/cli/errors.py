@@ -18,9 +18,9 @@ def wants_json() -> bool:
 
 
 def tell_error(error: BaseException) -> None:
-    """An expected error: its own words, one line each on stderr."""
+    """An expected error: its own words, one line each on stderr. One of the system may be about stdout itself."""
     lines = str(error).splitlines() or [type(error).__name__]
-    if wants_json():
+    if wants_json() and not isinstance(error, OSError):
         write_json({"ok": False, "error": "\n".join(lines)})
         return
     for line in lines:

@@ -15,6 +15,7 @@ from livegraph.cli.display import display_for
 from livegraph.cli.duration import seconds
 from livegraph.cli.errors import DONE, FAILED, tell_bug, tell_error
 from livegraph.cli.interrupt import ready
+from livegraph.cli.output import write_file
 from livegraph.cli.planning import GraphArgument, ModeOption, Preset, Sets, plan_for
 from livegraph.errors import LivegraphError
 
@@ -66,7 +67,7 @@ def run(
         elif outcome.ok:
             display.say(f"{plan.name}: ended before it began")
     if stats is not None:
-        stats.write_text(json.dumps(outcome.stats, indent=2) + "\n", encoding="utf-8")
+        write_file(stats, json.dumps(outcome.stats, indent=2) + "\n")
     raise typer.Exit(_exit_code(outcome, verbose=verbose))
 
 

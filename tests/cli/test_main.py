@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -85,6 +86,24 @@ def test_a_bug_is_a_document_too(command: Any, monkeypatch: pytest.MonkeyPatch) 
     ended = command("plugins", "--json")
     assert (ended.code, ended.err) == (1, "")
     assert json.loads(ended.out)["error"] == "livegraph: ZeroDivisionError: over zero"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("arguments", [("nodes",), ("nodes", "--json"), ("schema",)])
+def test_a_full_disk_behind_stdout_is_told_without_a_traceback(arguments: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("w") as full:
+        call = [sys.executable, "-m", "livegraph", *arguments]
+        ended = subprocess.run(call, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[0] == "[Errno 28] No space left on device"
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("file", ["/dev/full", "/no/such/folder/x.json"])
+def test_a_file_that_cannot_be_written_is_named(command: Any, file: str) -> None:
+    ended = command("schema", "--output", file)
+    assert ended.code == 1
+    assert ended.err.startswith(f"cannot write {file}: No s")
 
 
 class Talkative:
