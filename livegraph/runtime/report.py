@@ -84,8 +84,8 @@ def _source(source: SourceWorker) -> dict[str, Any]:
     gate, dropped = source.gate, dict(source.meter.dropped)
     if gate is None:
         return {
-            "offered": source.meter.frames_in,
-            "admitted": source.meter.frames_out,
+            "offered": source.moments,
+            "admitted": source.moments,
             "credits": 0,
             "dropped": dropped,
         }

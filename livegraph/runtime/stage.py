@@ -9,7 +9,7 @@ from livegraph.runtime.edge import Edge
 from livegraph.runtime.gate import Credits, Gate
 from livegraph.runtime.host import Host
 from livegraph.runtime.presenter import Presenter
-from livegraph.runtime.source import SourceWorker
+from livegraph.runtime.source import Moment, SourceWorker
 from livegraph.runtime.worker import Worker
 
 USUAL_FPS = 30.0
@@ -34,7 +34,7 @@ class Stage:
         for worker in self.workers.values():
             worker.connect(round(1e9 / (worker.plan.fps_hint or USUAL_FPS)))
         for source in self.sources.values():
-            if host.live and source.plan.gated:
+            if host.live and source.gated:
                 source.gate = self._gate(source)
 
     def who_waits(self) -> str:
@@ -51,7 +51,7 @@ class Stage:
             consumer.inlets[plan.port] = edge
             self.edges.append(edge)
 
-    def _gate(self, source: SourceWorker) -> Gate:
+    def _gate(self, source: SourceWorker) -> Gate[Moment]:
         led = [w for w in self.workers.values() if w.plan.attached and w.plan.leads == source.plan.id]
         take = max((worker.plan.cadence.take for worker in led), default=1)
         chunked = next((worker for worker in led if worker.plan.cadence.take == take), None)
@@ -61,6 +61,7 @@ class Stage:
             lambda: all(worker.resting for worker in led),
             chunked.ready_in_ns if chunked is not None else lambda now_ns: 0.0,
             self._missing(chunked),
+            source.lose,
         )
         gate.period_ns = 1e9 / (source.plan.fps_hint or USUAL_FPS)
         return gate
