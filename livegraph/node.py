@@ -176,7 +176,8 @@ class Source(Node):
     def read(self) -> Frame | Gap | EndOfStream | Mapping[str, Frame] | Any | None:
         """The next frame (`self.frame(...)` makes it); None or a Gap where there is nothing yet; `EndOfStream()` at the
         end. May block, for less than `timeout`; a mapping from port name where there are several outputs: live, what
-        one read gives enters together or not at all, but for `Audio`, which is never held up.
+        one read gives enters together or not at all, but for `Audio`, which is never held up. All ports tell pts by
+        one clock.
         """
         raise NotImplementedError(f"{type(self).__name__}.read")
 

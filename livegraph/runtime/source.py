@@ -49,7 +49,7 @@ class SourceWorker:
         self._first_port = next(iter(plan.cls.outputs))
         self._ungated = [port for port, out in plan.cls.outputs.items() if out.type.name == "Audio"]
         self._timeline = Timeline(host.live)
-        self._first_raw_ns: int | None = None
+        self._first_ns: int | None = None
         self._lost = False
 
     @property
@@ -136,9 +136,8 @@ class SourceWorker:
         if not read:
             await asyncio.sleep(NOTHING_YET_S)
             return True
-        moment = self._within(read)
+        moment = self._within(self._place(read))
         if moment:
-            moment = {port: self._place(port, frame) for port, frame in moment.items()}
             if self._paced and self.host.live:
                 moment = await self._pace(moment)
                 if self.host.stopping:
@@ -160,21 +159,20 @@ class SourceWorker:
                 raise NodeError(f"node {self.plan.id}: read returned {what}; use self.frame(data, pts_ns)")
         return moment
 
+    def _place(self, moment: Moment) -> Moment:
+        now = self.host.clock.now_ns()
+        placed = self._timeline.place(moment, now - self.host.epoch_ns, paced=self._paced)
+        return {port: frame if frame.captured_ns else replace(frame, captured_ns=now) for port, frame in placed.items()}
+
     def _within(self, moment: Moment) -> Moment:
         """Offline, `--duration` is time of the stream: what is left of a moment at its end."""
-        if self._first_raw_ns is None:
-            self._first_raw_ns = _start_ns(moment)
+        if self._first_ns is None:
+            self._first_ns = _start_ns(moment)
         limit = self.host.until_pts_ns
         if self.host.live or limit is None:
             return moment
-        end = self._first_raw_ns + limit
+        end = self._first_ns + limit
         return {port: frame for port, frame in moment.items() if frame.pts_ns < end}
-
-    def _place(self, port: str, frame: Frame) -> Frame:
-        now = self.host.clock.now_ns()
-        if frame.captured_ns == 0:
-            frame = replace(frame, captured_ns=now)
-        return self._timeline.place(port, frame, now - self.host.epoch_ns, paced=self._paced)
 
     @property
     def _paced(self) -> bool:
