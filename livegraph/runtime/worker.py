@@ -93,7 +93,7 @@ class Worker:
             cause = "stop"
         finally:
             self.life.ending = True
-            self._release_fill(cause or "stop")
+            self._let_go(cause or "stop")
             for edge in self.inlets.values():
                 edge.close(cause)
             self.outlet.end()
@@ -112,6 +112,7 @@ class Worker:
                 continue
             step = self.join.next(host.clock.now_ns())
             if isinstance(step, Fire):
+                self.meter.frames_in += 1
                 await self._fire(step)
             elif isinstance(step, Pass):
                 self._pass(step)
@@ -140,9 +141,8 @@ class Worker:
         self._advance(step.pts_ns)
 
     async def _fire(self, step: Fire) -> None:
-        self.meter.frames_in += 1
         self._duration_ns = step.frame.duration_ns
-        if self.join.jumped:
+        if step.jumped:
             try:
                 await self._jump()
             except asyncio.CancelledError:
@@ -179,7 +179,6 @@ class Worker:
 
     async def _jump(self) -> None:
         """Time has jumped: what belongs to the time before comes out, the node forgets it, and the next is told."""
-        self.join.jumped = False
         await self._complete_fill()
         if self._pending and not self._down:
             await self._flush()
@@ -203,6 +202,9 @@ class Worker:
             self._answer(steps[:keep], done.result)
             if self.host.trace is not None:
                 self._span(steps[0], done.began_ns, done.ended_ns)
+        except asyncio.CancelledError:
+            self.meter.dropped["stop"] += len(steps[:keep])
+            raise
         except Exception as error:
             lease.end()
             await self._failed(error, len(steps[:keep]))
@@ -311,6 +313,10 @@ class Worker:
         if self._pending:
             bound = min(bound, self._pending[0].pts_ns - 1)
         self.outlet.advance(bound)
+
+    def _let_go(self, cause: str) -> None:
+        """The node ends: what came and is in no call is dropped."""
+        self._release_fill(cause)
 
     def _drop_fill(self, cause: str) -> None:
         self._release_fill(cause)
