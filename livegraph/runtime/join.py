@@ -76,6 +76,11 @@ class Join:
         """Whether no input lies here to work on."""
         return not any(edge.entries for edge in (self._group or self._merged).values())
 
+    @property
+    def shortfalls(self) -> list[Shortfall]:
+        """Delays that are shorter than asked for."""
+        return [look.shortfall for look in self._held if isinstance(look, Feedback) and look.shortfall is not None]
+
     def next(self, now_ns: int) -> Step:
         if self._alone is not None:
             return self._next_alone(self._alone)
@@ -239,17 +244,44 @@ class Nearest(Hold):
         return min(near, key=lambda frame: abs(frame.pts_ns - pts), default=None)
 
 
+class Shortfall(NamedTuple):
+    """A delay that its wire cannot hold: frames asked for, and what is there of them."""
+
+    edge: Edge
+    asked: int
+    held: int
+
+    def __str__(self) -> str:
+        plan = self.edge.plan
+        if self.asked > plan.capacity:
+            room = f"capacity: {self.asked}"
+        else:
+            room = f"max_bytes: {self.asked * self.edge.nbytes // max(len(self.edge.entries), 1)}"
+        return (
+            f"node {plan.dst}: {plan.port}: a delay of {self.asked} frames does not fit: the wire holds {self.held}, "
+            f"and the oldest of these comes back; edge: {{{room}}} makes room for all"
+        )
+
+
 class Feedback(Hold):
-    """The picture of so many primary frames ago (`core.delay` in a cycle); None until there have been so many."""
+    """The picture of so many primary frames ago (`core.delay` in a cycle); None until there have been so many. Where
+    the wire could not keep it, the oldest that there is.
+    """
 
     def __init__(self, port: str, edge: Edge, live: bool, period_ns: Callable[[], int]) -> None:
         super().__init__(port, edge, live, period_ns)
         self._past: deque[int] = deque(maxlen=edge.plan.delay_frames)
+        self.shortfall: Shortfall | None = None
 
     def at(self, pts: int, now_ns: int, since_ns: int) -> Frame | Wait | None:
         if len(self._past) < (self._past.maxlen or 1):
             return None
-        return super().at(self._past[0], now_ns, since_ns)
+        found = super().at(self._past[0], now_ns, since_ns)
+        entries = self.edge.entries
+        if self.edge.shed_ns > (self._value.pts_ns if self._value is not None else NEVER) and entries:
+            self.shortfall = Shortfall(self.edge, len(self._past), len(entries))
+            return entries[0].frame
+        return found
 
     def fired(self, pts: int) -> None:
         self._past.append(pts)

@@ -1,4 +1,4 @@
-"""Once a second: how many credits are right, who hangs, and whether the latency budget is kept."""
+"""Once a second: how many credits are right, who hangs, whether the latency budget is kept and delays reach back."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ class Looks:
         self._refused: dict[str, int] = {}
         self._led = {id: self._attached(id) for id, source in run.sources.items() if source.gate is not None}
         self._last_ns = self._host.clock.now_ns()
+        self._told: set[str] = set()
 
     async def run(self) -> None:
         """Until cancelled. Hung calls are looked for more often than credits are set."""
@@ -65,6 +66,7 @@ class Looks:
             self._host.trace.flush()
         self._host.deadline_ns = self._run.plan.deadline_ns or max(DEADLINE_NS, 3 * floor)
         self._check_budget()
+        self._check_delays()
 
     def _set_credits(self, source: SourceWorker, led: dict[str, Worker], loads: dict[str, Load]) -> int:
         gate = source.gate
@@ -89,6 +91,14 @@ class Looks:
             if worker.plan.kind == "sink" and age.count >= 30 and age.percentile(0.95) > budget:
                 missed = f"node {id}: age is over the latency budget of {budget / 1e6:.0f} ms on this machine"
                 self._host.degraded(id, NodeError(missed))
+
+    def _check_delays(self) -> None:
+        """Say once of each wire that it cannot hold the delay that was asked of it."""
+        for id, worker in self._run.workers.items():
+            for shortfall in worker.join.shortfalls:
+                if shortfall.edge.plan.id not in self._told:
+                    self._told.add(shortfall.edge.plan.id)
+                    self._host.warn(id, NodeError(str(shortfall)))
 
 
 def _mean(worker: Worker) -> tuple[float, int]:
