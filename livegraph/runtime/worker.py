@@ -219,7 +219,7 @@ class Worker:
         if self.plan.cadence.delay:
             base = self._lagging(base)
             tickets += [()] * (len(base) - len(tickets))
-        self._emit(answer.read(result, self._ports, self.plan.cadence, base, tickets))
+        self._emit(base, answer.read(result, self._ports, self.plan.cadence, base, tickets))
 
     def _lagging(self, fresh: Sequence[Frame]) -> Sequence[Frame]:
         """The inputs that the answer to this call belongs to: those of `delay` frames ago. What a chunk was filled up
@@ -231,7 +231,8 @@ class Worker:
         ready = max(0, min(take, given - delay, len(self._pending)))
         return [self._pending.popleft() for _ in range(ready)]
 
-    def _emit(self, read: answer.Answer) -> None:
+    def _emit(self, base: Sequence[Frame], read: answer.Answer) -> None:
+        """Put the answer to the inputs `base`; while a lookahead holds back, there are none."""
         now = self.host.clock.now_ns()
         for port, frame, tickets in read.outputs:
             if self.outlet.put(port, frame, tickets, now):
@@ -243,18 +244,21 @@ class Worker:
                     self.plan.id, NodeError(f"node {self.plan.id}: output {port}: pts does not rise; dropped")
                 )
         self._ended = self._ended or read.ended
-        if self._ports and not read.outputs:
+        if self._ports and base and not read.outputs:
             self.meter.gaps += 1
 
     async def _prepare(self, first: Fire) -> None:
         """Give the node the snapshot that this pts asks for; rebuild it where a field cannot be swapped."""
-        wanted = self._inputs.params(first)
-        if wanted is self.life.node.params:
+        wanted, node = self._inputs.params(first), self.life.node
+        if wanted is node.params:
             return
-        if differs_in_rebuild(self.life.node.params, wanted):
+        if not differs_in_rebuild(node.params, wanted):
+            node.params = wanted
+            return
+        if self._pending:
+            await self._flush()
+        if node is self.life.node and not self._down:  # a flush that failed has had the node built anew by itself
             await self._revive(failed=False)
-        else:
-            self.life.node.params = wanted
 
     async def _failed(self, error: BaseException, frames: int) -> None:
         """By policy: skip, restart beside the stream, or end the run."""
@@ -283,7 +287,7 @@ class Worker:
         self._down = True
         self.life.state = "down"
         self._drop_fill("error")
-        self._pending.clear()
+        self._drop_pending("error")
 
     async def _revive(self, *, failed: bool) -> None:
         """Build the node anew: offline in line, live beside the stream, which gets Gaps meanwhile."""
@@ -315,13 +319,20 @@ class Worker:
         self.outlet.advance(bound)
 
     def _let_go(self, cause: str) -> None:
-        """The node ends: what came and is in no call is dropped."""
+        """The node ends: what came and has not been answered is dropped."""
         self._release_fill(cause)
+        self._drop_pending(cause)
 
     def _drop_fill(self, cause: str) -> None:
-        self._release_fill(cause)
-        if self._seen_ns > NEVER:
+        if self._fill:  # else a chunk may be in a call: its pts are still to come
+            self._release_fill(cause)
             self._advance(self._seen_ns)
+
+    def _drop_pending(self, cause: str) -> None:
+        """What a lookahead holds back is lost."""
+        if self._pending:
+            self.meter.dropped[cause] += len(self._pending)
+            self._pending.clear()
 
     def _release_fill(self, cause: str) -> None:
         fill, self._fill = self._fill, []
@@ -351,15 +362,13 @@ class Worker:
         await self._flush()
 
     async def _flush(self) -> None:
-        """What a lookahead holds back."""
+        """What a lookahead holds back comes out."""
         try:
             done = await self.life.call(self.life.node.flush)
-            if done.result is not None:
-                base = list(self._pending)
-                self._pending.clear()
-                self._emit(
-                    answer.read(done.result, self._ports, self.plan.cadence, base, [()] * len(base), flushed=True)
-                )
+            base = list(self._pending)
+            self._pending.clear()
+            tickets = [()] * len(base)
+            self._emit(base, answer.read(done.result, self._ports, self.plan.cadence, base, tickets, flushed=True))
         except Exception as error:
             await self._failed(error, 0)
 
