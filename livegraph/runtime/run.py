@@ -197,6 +197,8 @@ class Run:
             lose=self._health.lose,
             degraded=self._health.degrade,
             recovered=self._health.recovered,
+            late=self._health.late,
+            in_time=self._health.in_time,
             warn=self._health.warn,
             stop=self.stop,
             cpu=self._cpu,
