@@ -69,10 +69,9 @@ class Presenter(Worker):
         if self._ended:  # closed by the person who watches
             self.host.stop()
 
-    def _let_go(self, cause: str) -> None:
+    def _let_go(self, cause: str | None) -> None:
         super()._let_go(cause)
-        if self._queue:
-            self.meter.dropped["stop"] += len(self._queue)
+        self.meter.lose("stop", len(self._queue))
 
     def _measure(self, frame: Frame, done: Done) -> None:
         self.meter.called(done.ended_ns - done.began_ns)

@@ -29,6 +29,7 @@ from livegraph.runtime.look import Looks
 from livegraph.runtime.report import Report
 from livegraph.runtime.source import SourceWorker
 from livegraph.runtime.stage import Stage
+from livegraph.runtime.station import Station
 from livegraph.runtime.wake import Progress
 from livegraph.runtime.worker import Worker
 from livegraph.types import Clock
@@ -84,7 +85,7 @@ class Run:
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
-    def all_workers(self) -> Mapping[str, Worker | SourceWorker]:
+    def all_workers(self) -> Mapping[str, Station]:
         """Every node by id, in the plan's order."""
         return self._stage.everyone
 

@@ -16,11 +16,9 @@ from livegraph.params import differs_in_rebuild
 from livegraph.runtime.execute import Done
 from livegraph.runtime.gate import Gate
 from livegraph.runtime.host import Host
-from livegraph.runtime.life import Interrupted, Life
-from livegraph.runtime.measure import Meter
-from livegraph.runtime.outlet import Outlet
+from livegraph.runtime.life import Interrupted
+from livegraph.runtime.station import Station
 from livegraph.runtime.timeline import SLACK_NS, Timeline
-from livegraph.runtime.wake import Wakeup
 
 NOTHING_YET_S = 0.002
 """Pause after a read that brought nothing: a source that does not block must not spin."""
@@ -32,19 +30,13 @@ Moment: TypeAlias = Mapping[str, Frame]
 """What one read gave: frames of one moment, by port."""
 
 
-class SourceWorker:
+class SourceWorker(Station):
     """Runs one source. Live, frames go through the gate; offline, the reader waits while an edge is full."""
 
     gate: Gate[Moment] | None = None
 
     def __init__(self, plan: NodePlan, host: Host, lane: int) -> None:
-        self.plan = plan
-        self.host = host
-        self.lane = lane
-        self.life = Life(plan, host)
-        self.meter = Meter()
-        self.wake = Wakeup(host.loop, host.progress)
-        self.outlet = Outlet(list(plan.cls.outputs))
+        super().__init__(plan, host, lane)
         self.moments = 0
         self._first_port = next(iter(plan.cls.outputs))
         self._ungated = [port for port, out in plan.cls.outputs.items() if out.type.name == "Audio"]
@@ -57,25 +49,6 @@ class SourceWorker:
         """Whether a gate stands behind it on a live run: not where others only hold it, or it gives only sound."""
         return self.plan.gated and len(self._ungated) < len(self.outlet.edges)
 
-    async def run(self) -> None:
-        """Until the stream ends, nobody listens any more, or the run stops."""
-        try:
-            await self._work()
-            if self.gate is not None and not self.host.stopping:
-                self.gate.finish()
-        except asyncio.CancelledError:
-            pass  # the run is cancelled: what follows closes the source, and there is nobody to tell
-        except Exception as error:
-            self.host.fail(self.plan.id, error)
-        finally:
-            self.life.ending = True
-            if self.gate is not None and self.gate.close() is not None:
-                self.meter.dropped["stop"] += 1
-            self.outlet.end()
-            self.life.end_pts_ns = self._timeline.end_ns
-            await self.life.stop()
-            self.host.progress.left()
-
     def give_up(self) -> None:
         """The source is lost before it began: its stream ends at once."""
         self._lost = True
@@ -85,6 +58,20 @@ class SourceWorker:
         """The run ends: wake from waiting; a read that does not return soon is abandoned."""
         self.wake.set()
         self.host.loop.call_later(STOP_GRACE_S, self._abandon)
+
+    async def _live(self) -> None:
+        """Until the stream ends, nobody listens any more, or the run stops."""
+        await self._work()
+        if self.gate is not None and not self.host.stopping:
+            self.gate.finish()
+
+    def _let_go(self, cause: str | None) -> None:
+        if self.gate is not None and self.gate.close() is not None:
+            self.meter.lose("stop", 1)
+
+    @property
+    def _end_ns(self) -> int:
+        return self._timeline.end_ns
 
     def _abandon(self) -> None:
         if self.host.stopping:

@@ -10,6 +10,7 @@ from livegraph.runtime.gate import Credits, Gate
 from livegraph.runtime.host import Host
 from livegraph.runtime.presenter import Presenter
 from livegraph.runtime.source import Moment, SourceWorker
+from livegraph.runtime.station import Station
 from livegraph.runtime.worker import Worker
 
 USUAL_FPS = 30.0
@@ -22,7 +23,7 @@ class Stage:
     def __init__(self, plan: Plan, host: Host) -> None:
         self.sources: dict[str, SourceWorker] = {}
         self.workers: dict[str, Worker] = {}
-        self.everyone: dict[str, SourceWorker | Worker] = {}
+        self.everyone: dict[str, Station] = {}
         self.edges: list[Edge] = []
         for lane, node in enumerate(plan.nodes):
             if node.kind == "source":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,34 +15,28 @@ from livegraph.params import differs_in_rebuild
 from livegraph.runtime import answer
 from livegraph.runtime.edge import NEVER, Edge
 from livegraph.runtime.execute import Done
+from livegraph.runtime.fill import Fill
 from livegraph.runtime.host import Host
 from livegraph.runtime.inputs import Inputs
 from livegraph.runtime.join import End, Fire, Join, Pass
-from livegraph.runtime.life import Interrupted, Life, named
-from livegraph.runtime.measure import Meter
-from livegraph.runtime.outlet import Outlet
+from livegraph.runtime.life import Interrupted, named
+from livegraph.runtime.lookahead import Lookahead
 from livegraph.runtime.settle import Lease
-from livegraph.runtime.wake import Wakeup
+from livegraph.runtime.station import Station
 
 COSTLY_NS = 1_000_000
 """Service time from which a node is worth a look at the frame's age."""
 
 
-class Worker:
+class Worker(Station):
     """Runs one node: takes what the join gives, calls, puts the answer, settles. One call at a time, in pts order."""
 
     def __init__(self, plan: NodePlan, host: Host, lane: int) -> None:
-        self.plan = plan
-        self.host = host
-        self.lane = lane
-        self.life = Life(plan, host)
-        self.meter = Meter()
-        self.wake = Wakeup(host.loop, host.progress)
-        self.outlet = Outlet(list(plan.cls.outputs))
+        super().__init__(plan, host, lane)
         self.inlets: dict[str, Edge] = {}
         self.join: Join
-        self._fill: list[Fire] = []
-        self._pending: deque[Frame] = deque()
+        self._fill = Fill(plan.cadence.take)
+        self._lookahead = Lookahead(plan.cadence)
         self._seen_ns = NEVER
         self._duration_ns = 0
         self._down = False
@@ -80,29 +73,9 @@ class Worker:
         left = max(0.0, since + mean - now_ns) if since is not None else 0.0
         return left + waiting // self.plan.cadence.take * mean
 
-    async def run(self) -> None:
-        """The node's whole life after set-up, until its inputs end, its listeners leave, or the run is cancelled."""
-        cause: str | None = None
-        try:
-            await self._work()
-            await self._finish()
-        except asyncio.CancelledError:
-            cause = "stop"
-        except Exception as error:
-            self.host.fail(self.plan.id, error)
-            cause = "stop"
-        finally:
-            self.life.ending = True
-            self._let_go(cause or "stop")
-            for edge in self.inlets.values():
-                edge.close(cause)
-            self.outlet.end()
-            if self._revival is not None:
-                self._revival.cancel()
-                await asyncio.gather(self._revival, return_exceptions=True)
-            self.life.end_pts_ns = self._end_ns
-            await self.life.stop()
-            self.host.progress.left()
+    async def _live(self) -> None:
+        await self._work()
+        await self._finish()
 
     async def _work(self) -> None:
         host = self.host
@@ -124,7 +97,7 @@ class Worker:
     async def _wait(self, until_ns: int | None) -> None:
         began = self.host.clock.now_ns()
         if self._fill and self.host.live:
-            limit = self._fill[0].put_ns + 2 * self.plan.cadence.take * self.join.period_ns
+            limit = self._fill.overdue_ns(self.join.period_ns)
             if limit <= began:
                 self._drop_fill("chunk_tail")
                 return
@@ -155,13 +128,8 @@ class Worker:
             self._settle_gap(step, "age")
         elif self.plan.cadence.take == 1:
             await self._call((step,))
-        else:
-            if not step.put_ns:
-                step = step._replace(put_ns=self.host.clock.now_ns())
-            self._fill.append(step)
-            if len(self._fill) == self.plan.cadence.take:
-                fill, self._fill = self._fill, []
-                await self._call(fill)
+        elif chunk := self._fill.add(step, self.host.clock.now_ns()):
+            await self._call(chunk)
 
     def _too_old(self, frame: Frame) -> bool:
         """The present age against the deadline, before costly work.
@@ -180,7 +148,7 @@ class Worker:
     async def _jump(self) -> None:
         """Time has jumped: what belongs to the time before comes out, the node forgets it, and the next is told."""
         await self._complete_fill()
-        if self._pending and not self._down:
+        if self._lookahead and not self._down:
             await self._flush()
         self.outlet.jump()
         if not self._down:
@@ -217,19 +185,9 @@ class Worker:
         base: Sequence[Frame] = [step.frame for step in steps]
         tickets: list[Sequence[Ticket]] = [tuple(dict.fromkeys(step.tickets)) for step in steps]
         if self.plan.cadence.delay:
-            base = self._lagging(base)
+            base = self._lookahead.answered(base)
             tickets += [()] * (len(base) - len(tickets))
         self._emit(base, answer.read(result, self._ports, self.plan.cadence, base, tickets))
-
-    def _lagging(self, fresh: Sequence[Frame]) -> Sequence[Frame]:
-        """The inputs that the answer to this call belongs to: those of `delay` frames ago. What a chunk was filled up
-        with pushes out as many of them as real frames do.
-        """
-        take, delay = self.plan.cadence.take, self.plan.cadence.delay
-        self._pending.extend(fresh)
-        given = len(self._pending) + take - len(fresh)
-        ready = max(0, min(take, given - delay, len(self._pending)))
-        return [self._pending.popleft() for _ in range(ready)]
 
     def _emit(self, base: Sequence[Frame], read: answer.Answer) -> None:
         """Put the answer to the inputs `base`; while a lookahead holds back, there are none."""
@@ -255,7 +213,7 @@ class Worker:
         if not differs_in_rebuild(node.params, wanted):
             node.params = wanted
             return
-        if self._pending:
+        if self._lookahead:
             await self._flush()
         if node is self.life.node and not self._down:  # a flush that failed has had the node built anew by itself
             await self._revive(failed=False)
@@ -287,7 +245,7 @@ class Worker:
         self._down = True
         self.life.state = "down"
         self._drop_fill("error")
-        self._drop_pending("error")
+        self.meter.lose("error", len(self._lookahead.empty()))
 
     async def _revive(self, *, failed: bool) -> None:
         """Build the node anew: offline in line, live beside the stream, which gets Gaps meanwhile."""
@@ -313,34 +271,28 @@ class Worker:
         self._seen_ns = max(self._seen_ns, pts_ns)
         bound = self._seen_ns
         if self._fill:
-            bound = min(bound, self._fill[0].pts_ns - 1)
-        if self._pending:
-            bound = min(bound, self._pending[0].pts_ns - 1)
+            bound = min(bound, self._fill.first_ns - 1)
+        if self._lookahead:
+            bound = min(bound, self._lookahead.first_ns - 1)
         self.outlet.advance(bound)
 
-    def _let_go(self, cause: str) -> None:
-        """The node ends: what came and has not been answered is dropped."""
-        self._release_fill(cause)
-        self._drop_pending(cause)
+    def _let_go(self, cause: str | None) -> None:
+        """What came and has not been answered is dropped."""
+        lost = len(self._fill.drop()) + len(self._lookahead.empty())
+        self.meter.lose(cause or "stop", lost)
+        for edge in self.inlets.values():
+            edge.close(cause)
+
+    async def _close(self) -> None:
+        if self._revival is not None:
+            self._revival.cancel()
+            await asyncio.gather(self._revival, return_exceptions=True)
+        await super()._close()
 
     def _drop_fill(self, cause: str) -> None:
-        if self._fill:  # else a chunk may be in a call: its pts are still to come
-            self._release_fill(cause)
-            self._advance(self._seen_ns)
-
-    def _drop_pending(self, cause: str) -> None:
-        """What a lookahead holds back is lost."""
-        if self._pending:
-            self.meter.dropped[cause] += len(self._pending)
-            self._pending.clear()
-
-    def _release_fill(self, cause: str) -> None:
-        fill, self._fill = self._fill, []
-        for step in fill:
-            self._seen_ns = max(self._seen_ns, step.pts_ns)
-            self.meter.dropped[cause] += 1
-            for ticket in step.tickets:
-                ticket.release()
+        if dropped := self._fill.drop():  # else a chunk may be in a call: its pts are still to come
+            self.meter.lose(cause, len(dropped))
+            self._advance(dropped[-1].pts_ns)
 
     async def _complete_fill(self) -> None:
         """A partial chunk: offline it is filled up with its last frame, live it is dropped."""
@@ -349,9 +301,8 @@ class Worker:
         if self.host.live:
             self._drop_fill("chunk_tail")
             return
-        fill, self._fill = self._fill, []
-        missing = self.plan.cadence.take - len(fill)
-        await self._call([*fill, *[fill[-1]._replace(tickets=())] * missing], keep=len(fill))
+        chunk, real = self._fill.filled_up()
+        await self._call(chunk, keep=real)
 
     async def _finish(self) -> None:
         """The inputs have ended: what is held back comes out."""
@@ -365,8 +316,7 @@ class Worker:
         """What a lookahead holds back comes out."""
         try:
             done = await self.life.call(self.life.node.flush)
-            base = list(self._pending)
-            self._pending.clear()
+            base = self._lookahead.empty()
             tickets = [()] * len(base)
             self._emit(base, answer.read(done.result, self._ports, self.plan.cadence, base, tickets, flushed=True))
         except Exception as error:
