@@ -149,7 +149,10 @@ class SourceWorker(Station):
     def _place(self, moment: Moment) -> Moment:
         now = self.host.clock.now_ns()
         placed = self._timeline.place(moment, now - self.host.epoch_ns, paced=self._paced)
-        return {port: frame if frame.captured_ns else replace(frame, captured_ns=now) for port, frame in placed.items()}
+        for port, frame in placed.items():
+            if frame.captured_ns == 0:
+                placed[port] = replace(frame, captured_ns=now)
+        return placed
 
     def _within(self, moment: Moment) -> Moment:
         """Offline, `--duration` is time of the stream: what is left of a moment at its end."""

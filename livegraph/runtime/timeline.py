@@ -58,7 +58,7 @@ class Timeline:
 
     def _shift(self, moment: Mapping[str, Frame], now_ns: int, paced: bool) -> int:
         """The shift for this moment, re-based where it has to be."""
-        port = min(moment, key=lambda port: moment[port].pts_ns)
+        port = next(iter(moment)) if len(moment) == 1 else min(moment, key=lambda port: moment[port].pts_ns)
         raw, before = moment[port].pts_ns, self._shift_ns
         shift = before if before is not None else now_ns - raw if self._live else 0
         if self._live and self._reopened:

@@ -37,6 +37,7 @@ class Worker(Station):
         self.join: Join
         self._fill = Fill(plan.cadence.take)
         self._lookahead = Lookahead(plan.cadence)
+        self._holds_back = plan.cadence.take > 1 or plan.cadence.delay > 0
         self._seen_ns = NEVER
         self._duration_ns = 0
         self._down = False
@@ -136,7 +137,7 @@ class Worker(Station):
 
         A frame of a started chunk is needed there. What is kept rather than shown may lag, and its work is done.
         """
-        if self._keeps or self._fill or self.meter.mean_ns < COSTLY_NS:
+        if self.meter.mean_ns < COSTLY_NS or self._keeps or self._fill:
             return False
         return self.host.clock.now_ns() - frame.captured_ns > self.host.deadline_ns
 
@@ -270,10 +271,8 @@ class Worker(Station):
         """Everything up to `pts_ns` was looked at: pass the bound on, short of what is still held back."""
         self._seen_ns = max(self._seen_ns, pts_ns)
         bound = self._seen_ns
-        if self._fill:
-            bound = min(bound, self._fill.first_ns - 1)
-        if self._lookahead:
-            bound = min(bound, self._lookahead.first_ns - 1)
+        if self._holds_back:
+            bound = min([bound, *(held.first_ns - 1 for held in (self._fill, self._lookahead) if held)])
         self.outlet.advance(bound)
 
     def _let_go(self, cause: str | None) -> None:
