@@ -10,6 +10,7 @@ from runtime_support import balanced, graph, play, plugin
 from livegraph import Frame, InputError, NodeError, Out, Param, Source
 from livegraph.params import VERSIONS
 from livegraph.runtime.run import Run
+from livegraph.testing import run_graph
 from livegraph.types import AnyPort
 
 
@@ -121,3 +122,15 @@ def test_a_source_that_fails_at_once_under_skip_does_not_hold_the_loop() -> None
     }
     _, outcome, _ = play(graph(nodes), 1.0, {}, plugin(broken=Broken))
     assert outcome.stats["duration_s"] < 3
+
+
+def test_a_source_that_never_waits_does_not_hold_the_loop() -> None:
+    class Eager(Source):
+        out: Out[AnyPort]
+
+        async def read(self) -> Frame:
+            return self.frame(0, self.ctx.clock.now_ns())
+
+    nodes = {"src": {"use": "test.eager"}, "out": {"use": "test.collect", "in": "src"}}
+    result = run_graph(graph(nodes), plugins=[plugin(eager=Eager)], duration_s=0.3)
+    assert result.stats["duration_s"] < 3
