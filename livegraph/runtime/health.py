@@ -23,7 +23,8 @@ class Health:
         self._error: BaseException | None = None
         self._say = say
         self._redactor = redactor
-        self._trouble: set[str] = set()
+        self._down: set[str] = set()
+        self._late: set[str] = set()
         self._warned: dict[str, str] = {}
 
     @property
@@ -39,8 +40,8 @@ class Health:
 
     @property
     def degraded(self) -> bool:
-        """Some node is down."""
-        return bool(self._trouble)
+        """Some node is down, or late."""
+        return bool(self._down or self._late)
 
     def told(self, node: str, text: str) -> None:
         """A line of a node for the person at the terminal; nodes may call from their own threads."""
@@ -56,14 +57,25 @@ class Health:
 
     def degrade(self, node: str, error: BaseException) -> None:
         """A node is down, and will be tried again."""
-        self._trouble.add(node)
+        self._down.add(node)
         self.warn(node, error)
 
     def recovered(self, node: str) -> None:
-        if node in self._trouble:
-            self._trouble.discard(node)
+        if node in self._down:
+            self._down.discard(node)
             self._warned.pop(node, None)
             self.told(node, "works again")
+
+    def late(self, node: str, error: BaseException) -> None:
+        """A sink misses the latency budget."""
+        self._late.add(node)
+        self.warn(node, error)
+
+    def in_time(self, node: str) -> None:
+        """A sink has kept the budget again for a while."""
+        self._late.discard(node)
+        self._warned.pop(node, None)
+        self.told(node, "within the latency budget again")
 
     def warn(self, node: str, error: BaseException) -> None:
         """Said once until something else goes wrong there, however often it happens: the count is in the statistics."""

@@ -30,6 +30,7 @@ from livegraph.runtime.look import Looks
 from livegraph.runtime.report import Report
 from livegraph.runtime.source import SourceWorker
 from livegraph.runtime.stage import Stage
+from livegraph.runtime.station import Station
 from livegraph.runtime.wake import Progress
 from livegraph.runtime.worker import Worker
 from livegraph.types import Clock
@@ -86,7 +87,7 @@ class Run:
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
-    def all_workers(self) -> Mapping[str, Worker | SourceWorker]:
+    def all_workers(self) -> Mapping[str, Station]:
         """Every node by id, in the plan's order."""
         return self._stage.everyone
 
@@ -205,6 +206,8 @@ class Run:
             lose=self._health.lose,
             degraded=self._health.degrade,
             recovered=self._health.recovered,
+            late=self._health.late,
+            in_time=self._health.in_time,
             warn=self._health.warn,
             stop=self.stop,
             cpu=self._cpu,
