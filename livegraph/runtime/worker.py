@@ -217,7 +217,10 @@ class Worker:
         if self.plan.cadence.delay:
             base = self._lagging(base)
             tickets += [()] * (len(base) - len(tickets))
-        self._emit(answer.read(result, self._ports, self.plan.cadence, base, tickets))
+        given = answer.read(result, self._ports, self.plan.cadence, base, tickets)
+        self._emit(given)
+        if self._ports and not given.outputs:
+            self.meter.gaps += 1
 
     def _lagging(self, fresh: Sequence[Frame]) -> Sequence[Frame]:
         """The inputs that the answer to this call belongs to: those of `delay` frames ago. What a chunk was filled up
@@ -241,8 +244,6 @@ class Worker:
                     self.plan.id, NodeError(f"node {self.plan.id}: output {port}: pts does not rise; dropped")
                 )
         self._ended = self._ended or read.ended
-        if self._ports and not read.outputs:
-            self.meter.gaps += 1
 
     async def _prepare(self, first: Fire) -> None:
         """Give the node the snapshot that this pts asks for; rebuild it where a field cannot be swapped."""
