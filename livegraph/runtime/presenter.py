@@ -62,6 +62,12 @@ class Presenter(Worker):
         if self._ended:  # closed by the person who watches
             self.host.stop()
 
+    def _release_fill(self, cause: str) -> None:
+        super()._release_fill(cause)
+        if self._queue:  # accepted, and never shown
+            self.meter.dropped[cause] += len(self._queue)
+            self._queue.clear()
+
     def _measure(self, frame: Frame, done: Done) -> None:
         self.meter.called(done.ended_ns - done.began_ns)
         self.meter.age.add(done.began_ns - frame.captured_ns)

@@ -203,6 +203,9 @@ class Worker:
             self._answer(steps[:keep], done.result)
             if self.host.trace is not None:
                 self._span(steps[0], done.began_ns, done.ended_ns)
+        except asyncio.CancelledError:
+            self.meter.dropped["stop"] += len(steps[:keep])
+            raise
         except Exception as error:
             lease.end()
             await self._failed(error, len(steps[:keep]))
