@@ -98,7 +98,8 @@ class Worker:
                 edge.close(cause)
             self.outlet.end()
             if self._revival is not None:
-                self._revival.cancel()
+                if not self.life.closing:  # what is being closed is closed properly: a recorder writes its end
+                    self._revival.cancel()
                 await asyncio.gather(self._revival, return_exceptions=True)
             self.life.end_pts_ns = self._end_ns
             await self.life.stop()
