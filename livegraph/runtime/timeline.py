@@ -9,7 +9,7 @@ from livegraph.frame import Frame
 SLACK_NS = 500_000_000
 """Live: how far a source's own clock may stray from ours before its pts are re-based."""
 STEP_NS = 1_000_000
-"""Where a frame says no duration: the least step after a jump."""
+"""The least step after a jump: where a frame says no duration, or live is ahead of our clock already."""
 
 
 class Timeline:
@@ -47,7 +47,9 @@ class Timeline:
         elif self._live and (self._reopened or (not paced and abs(raw + shift - now_ns) > SLACK_NS)):
             shift, jumped = now_ns - raw, True
         if last is not None and raw + shift <= last.pts_ns:
-            shift, jumped = last.pts_ns + (last.duration_ns or STEP_NS) - raw, True
+            ahead = self._live and not paced and last.pts_ns + last.duration_ns > now_ns + SLACK_NS
+            step = STEP_NS if ahead else last.duration_ns or STEP_NS  # what comes all at once must not delay the rest
+            shift, jumped = last.pts_ns + step - raw, True
         placed = replace(frame, pts_ns=raw + shift, seq=self._seq, discontinuity=jumped)
         self._shift[port], self._last[port] = shift, placed
         self._reopened = False
