@@ -1,0 +1,207 @@
+"""What holds for every run, whatever the graph, its faults, and what was done to it.
+
+Each law returns the breaches that it found, as lines for a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from playing import Played
+
+from livegraph.frame import Frame
+from livegraph.runtime.run import DRAIN_S
+from livegraph.testing import Call
+
+GRACE_S = 2.0
+"""How long set-ups and teardowns of the scripted nodes take at most, each."""
+
+
+def breaches(played: Played) -> list[str]:
+    """All laws that hold always."""
+    laws = (settled, lifecycles, order, accounts, conserved, chunks, resets, partners, fresh, switched, ended_in_time)
+    return [*played.breaches, *(line for law in laws for line in law(played))]
+
+
+def settled(played: Played) -> Iterator[str]:
+    """Every ticket that was issued has settled, and every credit is home."""
+    tickets = played.stats["tickets"]
+    if tickets["issued"] != tickets["settled"]:
+        yield f"tickets: {tickets}"
+    for name, source in played.run.sources.items():
+        if source.gate is not None and source.gate.out:
+            yield f"{name}: {source.gate.out} credits are still out"
+
+
+def lifecycles(played: Played) -> Iterator[str]:
+    """What was set up is torn down, to the end; one call at a time, and none before or after."""
+    for name, diary in played.scripted.diaries.items():
+        yield from (f"{name}: {breach}" for breach in diary.breaches)
+        if not diary.setups == diary.teardowns == diary.closed:
+            yield f"{name}: {diary.setups} set-ups, {diary.teardowns} teardowns, {diary.closed} of them complete"
+        if diary.setups != played.stats["nodes"][name]["restarts"] + 1 and not _rebuilt(played, name):
+            yield f"{name}: {diary.setups} set-ups, {played.stats['nodes'][name]['restarts']} restarts"
+
+
+def _rebuilt(played: Played, name: str) -> bool:
+    """Whether a node may have been made anew, or not at all, without a failure."""
+    return played.case.done("set", "stop", "cancel") or not played.run.opened
+
+
+def order(played: Played) -> Iterator[str]:
+    """On every edge, and so at every sink, pts rise strictly, and no bound is broken."""
+    for edge in played.edges:
+        yield from edge.breaches
+    for name, kept in played.scripted.kept.items():
+        if any(a.pts_ns >= b.pts_ns for (a, _), (b, _) in pairwise(kept)):
+            yield f"{name}: pts do not rise"
+    yield from (note for note in played.stats["notes"] if "pts does not rise" in note)
+
+
+def accounts(played: Played) -> Iterator[str]:
+    """A node's book. Every frame that it took went into a call that returned, or was dropped, or was answered by a Gap
+    because the node was down. With `frames` those of completed calls, and an error both a drop and a Gap:
+
+        in = frames + dropped + (gaps - errors - calls that gave nothing)
+
+    and so for a node that gives one frame for one: in = out + dropped + gaps - errors. A join's gaps are also sets that
+    found no partner, so there it is an upper bound; and where a node never was down, its gaps come from calls alone.
+    """
+    for name, worker in played.run.workers.items():
+        taken, booked, down = _book(played, name)
+        paired = len(worker.inlets) > 1
+        if taken > booked + max(down, 0) or (not paired and taken != booked + down):
+            yield f"{name}: {taken} frames taken, {booked} accounted for, {down} while down"
+        if worker.plan.kind == "node":
+            yield from _given(played, name)
+    for name, source in played.stats["sources"].items():
+        gated = played.run.sources[name].gate is not None
+        if gated and source["offered"] != source["admitted"] + sum(source["dropped"].values()):
+            yield f"{name}: {source}"
+
+
+def _book(played: Played, name: str) -> tuple[int, int, int]:
+    """Frames taken, frames accounted for, and those answered while the node was down."""
+    stats, worker, diary = played.stats["nodes"][name], played.run.workers[name], played.diary(name)
+    primary = next(edge for edge in played.edges if edge.plan is worker.plan.inputs[0])
+    complete = [call for call in diary.calls if call.given is not None]
+    frames = sum(len({frame.pts_ns for frame in call.frames}) for call in complete)
+    empty = sum(call.given == 0 for call in complete) if worker.plan.kind == "node" else 0
+    taken = primary.popped if len(worker.inlets) == 1 else stats["frames_in"]
+    return taken, frames + played.dropped(name).total(), stats["gaps"] - stats["errors"] - empty
+
+
+def _given(played: Played, name: str) -> Iterator[str]:
+    """What came out is what the calls gave. (A chunk that was filled up gives less than its node made of it.)"""
+    stats, diary = played.stats["nodes"][name], played.diary(name)
+    made = diary.flushed + sum(call.given or 0 for call in diary.calls)
+    whole = all(len(call.frames) == len({frame.pts_ns for frame in call.frames}) for call in diary.calls)
+    if stats["frames_out"] > made or (whole and stats["frames_out"] != made):
+        yield f"{name}: {stats['frames_out']} frames out, {made} made"
+
+
+def conserved(played: Played) -> Iterator[str]:
+    """What is put on an edge is taken from it, or dropped and counted. What lies there when a receiver ends by itself,
+    and what comes later, found no partner: that is no drop.
+    """
+    for edge in played.edges:
+        dropped, lost = sum(edge.dropped.values()), edge.puts - edge.popped - edge.late
+        if dropped > lost or len(edge.entries):
+            yield f"{edge.plan.id}: {edge.puts} put, {edge.popped} taken, {edge.dropped}"
+        alone = len(played.run.workers[edge.plan.dst].inlets) == 1
+        if alone and not _ends_early(played, edge.plan.dst) and lost != dropped:
+            yield f"{edge.plan.id}: {lost} lost, {dropped} counted"
+        produced = played.stats["nodes"][edge.plan.src.node]["frames_out"]
+        if edge.puts != produced and played.case.nodes[edge.plan.src.node]["use"] != "test.twin":
+            yield f"{edge.plan.id}: {edge.puts} put, {produced} produced"
+
+
+def _ends_early(played: Played, node: str) -> bool:
+    return bool(played.case.params(node).get("end_after")) or played.run.workers[node].outlet.deserted
+
+
+def chunks(played: Played) -> Iterator[str]:
+    """A chunk holds frames of one stretch of time, one after another."""
+    for name, diary in played.scripted.diaries.items():
+        for call in diary.calls:
+            if len({frame.meta["lap"] for frame in call.frames}) > 1:
+                yield f"{name}: a chunk straddles a jump: {_numbers(call)}"
+            if any(frame.discontinuity for frame in call.frames[1:] if frame is not call.frames[0]):
+                yield f"{name}: a chunk holds a mark of a jump: {_numbers(call)}"
+            seen = len({frame.pts_ns for frame in call.frames})
+            if seen < len(call.frames) and played.run.plan.mode == "live":
+                yield f"{name}: a chunk with a frame twice: {_numbers(call)}"
+
+
+def _numbers(call: Call) -> list[int]:
+    return [frame.seq for frame in call.frames]
+
+
+def resets(played: Played) -> Iterator[str]:
+    """A node forgets before it sees a frame that does not follow the last."""
+    for name, diary in played.scripted.diaries.items():
+        if played.run.all_workers[name].plan.kind != "node":
+            continue
+        for before, call in pairwise(diary.calls):
+            if before.frames[0].meta["lap"] != call.frames[0].meta["lap"] and not call.fresh:
+                yield f"{name}: no reset between {_numbers(before)} and {_numbers(call)}"
+            if call.frames[0].pts_ns <= before.frames[-1].pts_ns:
+                yield f"{name}: {_numbers(call)} after {_numbers(before)}"
+
+
+def partners(played: Played) -> Iterator[str]:
+    """An exact partner is of the same moment, a held one of none that is still to come."""
+    for name, diary in played.scripted.diaries.items():
+        inlet = getattr(played.run.all_workers[name], "inlets", {}).get("other")
+        if inlet is None:
+            continue
+        for call in diary.calls:
+            other = call.others.get("other")
+            pairs = list(zip(call.frames, other if isinstance(other, list) else [other], strict=False))
+            for mine, its in pairs:
+                if isinstance(its, Frame) and not _meets(inlet.plan.role, mine, its, inlet.plan.tolerance_ns):
+                    yield f"{name}: {inlet.plan.role} met {its.pts_ns} at {mine.pts_ns}"
+                if its is None and not inlet.plan.optional:
+                    yield f"{name}: no partner at {mine.pts_ns}"
+
+
+def _meets(role: str, mine: Frame, its: Frame, tolerance_ns: int | None) -> bool:
+    if role == "exact":
+        return mine.pts_ns == its.pts_ns and mine.meta["lap"] == its.meta["lap"]
+    if role == "hold":
+        return its.pts_ns <= mine.pts_ns
+    return tolerance_ns is None or abs(its.pts_ns - mine.pts_ns) <= tolerance_ns
+
+
+def fresh(played: Played) -> Iterator[str]:
+    """Live, no sink shows a frame that is older than the deadline."""
+    for name, kept in played.scripted.kept.items():
+        if played.run.plan.mode == "live" and played.case.nodes[name]["use"] == "test.collect":
+            oldest = max((when - frame.captured_ns for frame, when in kept), default=0)
+            if oldest > played.deadline_ns + 1_000_000:
+                yield f"{name}: shown {oldest / 1e9:.3f} s old, the deadline is {played.deadline_ns / 1e9:.3f} s"
+
+
+def switched(played: Played) -> Iterator[str]:
+    """All nodes switch parameters on the same frame of the source. (One made anew takes the newest at once.)"""
+    sets = sorted((deed for deed in played.case.deeds if deed.what == "set"), key=lambda deed: deed.at_s)
+    if len(played.thresholds) != len(sets):
+        return  # some came before the run was open, or after its end
+    first = next((at for at, deed in zip(played.thresholds, sets, strict=True) if ("n0.tag", 1) in deed.values), None)
+    for name, diary in played.scripted.diaries.items():
+        if diary.setups > 1 or played.run.all_workers[name].plan.kind != "node":
+            continue
+        for call in diary.calls:
+            pts_ns = call.frames[0].pts_ns
+            if call.params.tag != (first is not None and pts_ns >= first):
+                yield f"{name}: tag {call.params.tag} at {pts_ns}, the change holds from {first}"
+
+
+def ended_in_time(played: Played) -> Iterator[str]:
+    """A stop drains and a cancel closes within their deadlines."""
+    done = played.done_s
+    if "stop" in done and played.ended_s > done["stop"] + DRAIN_S + 2 * GRACE_S:
+        yield f"stopped at {done['stop']:.2f} s, ended at {played.ended_s:.2f} s"
+    if "cancel" in done and played.ended_s > done["cancel"] + 2 * GRACE_S:
+        yield f"cancelled at {done['cancel']:.2f} s, ended at {played.ended_s:.2f} s"
