@@ -318,8 +318,8 @@ class Worker:
         self.outlet.advance(bound)
 
     def _drop_fill(self, cause: str) -> None:
-        self._release_fill(cause)
-        if self._seen_ns > NEVER:
+        if self._fill:  # not where a chunk is in a call: what comes of it is still to follow
+            self._release_fill(cause)
             self._advance(self._seen_ns)
 
     def _release_fill(self, cause: str) -> None:
