@@ -129,6 +129,7 @@ def play(case: Case, seed: int | None = None) -> Played:
         try:
             played.outcome = loop.run_until_complete(_main(played, VirtualClock(loop)))
             played.ended_s = loop.time()
+            played.deadline_ns = max(played.deadline_ns, run.host.deadline_ns)
         finally:
             loop.close()
     return played

@@ -105,3 +105,12 @@ def test_a_backlog_that_comes_all_at_once_does_not_delay_what_follows() -> None:
     nodes = {"src": source(fps=30, silent_from=1.0, silent_for=5.0, backlog=True), "out": sink("src")}
     _, _, scripted = play(graph(nodes), 8.0, {})
     assert max(when - frame.captured_ns for frame, when in scripted.kept["out"]) < 1e9
+
+
+@pytest.mark.parametrize("take", [1, 3])
+def test_an_offline_rebuild_loses_no_frame_of_a_chunk(take: int) -> None:
+    nodes = {"src": source(frames=9, live=False), "a": slow("src"), "b": slow("a", take=take), "out": sink("b")}
+    deed = {0.05: lambda run: run.bus.set({"b.variation": 0.5})}
+    _, _, scripted = play(graph({**nodes, "late": sink("src", setup_ms=500)}, mode="offline"), None, deed)
+    assert scripted.diaries["b"].setups == 2
+    assert [frame.data for frame, _ in scripted.kept["out"]] == list(range(9))
