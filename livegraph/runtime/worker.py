@@ -255,7 +255,10 @@ class Worker:
         if wanted is self.life.node.params:
             return
         if differs_in_rebuild(self.life.node.params, wanted):
-            await self._revive(failed=False)
+            if self._pending:  # it could not say later what it holds back
+                await self._flush()
+            if not self._down:
+                await self._revive(failed=False)
         else:
             self.life.node.params = wanted
 
