@@ -51,6 +51,10 @@ class Case:
         params: dict[str, Any] = self.nodes[node].get("params", {})
         return params
 
+    def has(self, *keys: str) -> bool:
+        """Whether some node has one of these parameters."""
+        return any(self.params(node).get(key) for node in self.nodes for key in keys)
+
     def done(self, *whats: str) -> bool:
         """Whether one of these is done to the run."""
         return any(deed.what in whats for deed in self.deeds)

@@ -12,6 +12,7 @@ from playing import Played
 
 from livegraph.frame import Frame
 from livegraph.runtime.run import DRAIN_S
+from livegraph.runtime.timeline import SLACK_NS
 from livegraph.testing import Call
 
 GRACE_S = 2.0
@@ -20,7 +21,20 @@ GRACE_S = 2.0
 
 def breaches(played: Played) -> list[str]:
     """All laws that hold always."""
-    laws = (settled, lifecycles, order, accounts, conserved, chunks, resets, partners, fresh, switched, ended_in_time)
+    laws = (
+        settled,
+        lifecycles,
+        order,
+        accounts,
+        passed_on,
+        conserved,
+        chunks,
+        resets,
+        partners,
+        fresh,
+        switched,
+        ended_in_time,
+    )
     return [*played.breaches, *(line for law in laws for line in law(played))]
 
 
@@ -101,6 +115,19 @@ def _given(played: Played, name: str) -> Iterator[str]:
         yield f"{name}: {stats['frames_out']} frames out, {made} made"
 
 
+def passed_on(played: Played) -> Iterator[str]:
+    """A node that gives one frame for one, and skips none, gives what it took, however late, made anew or not."""
+    for name, worker in played.run.workers.items():
+        stats, params = played.stats["nodes"][name], played.case.params(name)
+        spoilt = stats["errors"] or "cancel" in played.done_s or params.get("skip") or params.get("end_after")
+        if worker.plan.kind != "node" or spoilt or params.get("take", 1) != params.get("give", 1):
+            continue
+        complete = [call for call in played.diary(name).calls if call.given is not None]
+        frames = sum(len({frame.pts_ns for frame in call.frames}) for call in complete)
+        if frames != stats["frames_out"]:
+            yield f"{name}: {frames} frames in calls, {stats['frames_out']} out"
+
+
 def conserved(played: Played) -> Iterator[str]:
     """What is put on an edge is taken from it, or dropped and counted. What lies there when a receiver ends by itself,
     and what comes later, found no partner: that is no drop.
@@ -175,11 +202,15 @@ def _meets(role: str, mine: Frame, its: Frame, tolerance_ns: int | None) -> bool
 
 
 def fresh(played: Played) -> Iterator[str]:
-    """Live, no sink shows a frame that is older than the deadline."""
+    """Live, no sink shows a frame that is older than the deadline. A source whose pts stray from our clock (it jumps, is
+    opened again, brings a backlog) may add as much as it may stray before it is put right.
+    """
+    strays = played.case.has("restart_pts", "fail_at", "backlog") or played.case.done("set")
+    allowed = played.deadline_ns + (SLACK_NS if strays else 0) + 1_000_000
     for name, kept in played.scripted.kept.items():
         if played.run.plan.mode == "live" and played.case.nodes[name]["use"] == "test.collect":
             oldest = max((when - frame.captured_ns for frame, when in kept), default=0)
-            if oldest > played.deadline_ns + 1_000_000:
+            if oldest > allowed:
                 yield f"{name}: shown {oldest / 1e9:.3f} s old, the deadline is {played.deadline_ns / 1e9:.3f} s"
 
 
