@@ -202,8 +202,8 @@ def _meets(role: str, mine: Frame, its: Frame, tolerance_ns: int | None) -> bool
 
 
 def fresh(played: Played) -> Iterator[str]:
-    """Live, no sink shows a frame that is older than the deadline. A source whose pts stray from our clock (it jumps, is
-    opened again, brings a backlog) may add as much as it may stray before it is put right.
+    """Live, no sink shows a frame that is older than the deadline. A source whose pts stray from our clock (they jump,
+    or it is opened again, or brings a backlog) may add as much as it may stray before it is put right.
     """
     strays = played.case.has("restart_pts", "fail_at", "backlog") or played.case.done("set")
     allowed = played.deadline_ns + (SLACK_NS if strays else 0) + 1_000_000
@@ -236,3 +236,19 @@ def ended_in_time(played: Played) -> Iterator[str]:
         yield f"stopped at {done['stop']:.2f} s, ended at {played.ended_s:.2f} s"
     if "cancel" in done and played.ended_s > done["cancel"] + 2 * GRACE_S:
         yield f"cancelled at {done['cancel']:.2f} s, ended at {played.ended_s:.2f} s"
+
+
+LAWS = (
+    settled,
+    lifecycles,
+    order,
+    accounts,
+    passed_on,
+    conserved,
+    chunks,
+    resets,
+    partners,
+    fresh,
+    switched,
+    ended_in_time,
+)

@@ -118,11 +118,11 @@ def test_an_offline_rebuild_loses_no_frame_of_a_chunk(take: int) -> None:
 
 @pytest.mark.parametrize("mode", ["live", "offline"])
 def test_a_rebuild_brings_out_what_a_lookahead_holds_back(mode: str) -> None:
-    src = source(fps=50) if mode == "live" else source(fps=50, live=False, frames=20)
-    nodes = {"src": src, "a": slow("src", delay=3), "out": sink("a")}
+    src = source(fps=50) if mode == "live" else source(fps=50, live=False, frames=40)
+    nodes = {"src": src, "a": slow("src", delay=3, service_ms=10), "out": sink("a")}
     deed = {0.21: lambda run: run.bus.set({"a.variation": 0.5})}
     _, _, scripted = play(graph(nodes, mode=mode), 1.0, deed)
     assert scripted.diaries["a"].setups == 2
     shown = [frame.data for frame, _ in scripted.kept["out"]]
     assert shown[:10] == list(range(10))
-    assert mode == "live" or shown == list(range(20))
+    assert mode == "live" or shown == list(range(40))
