@@ -5,12 +5,12 @@ Each law returns the breaches that it found, as lines for a person.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import pairwise
 
-from playing import Played
+from playing import Played, SeenEdge
 
-from livegraph.frame import Frame
 from livegraph.runtime.run import DRAIN_S
 from livegraph.runtime.timeline import SLACK_NS
 from livegraph.testing import Call
@@ -178,27 +178,38 @@ def resets(played: Played) -> Iterator[str]:
 
 
 def partners(played: Played) -> Iterator[str]:
-    """An exact partner is of the same moment, a held one of none that is still to come."""
-    for name, diary in played.scripted.diaries.items():
-        inlet = getattr(played.run.all_workers[name], "inlets", {}).get("other")
-        if inlet is None:
+    """An exact partner is of the same moment, a held one of none that is still to come. Offline it is the one that the
+    rule names among all that ever came: `exact` the one of the same pts, `hold` the newest at or before, `nearest` the
+    nearest within half a period.
+    """
+    for name, worker in played.run.workers.items():
+        inlet = worker.inlets.get("other")
+        if not isinstance(inlet, SeenEdge):
             continue
-        for call in diary.calls:
-            other = call.others.get("other")
-            pairs = list(zip(call.frames, other if isinstance(other, list) else [other], strict=False))
-            for mine, its in pairs:
-                if isinstance(its, Frame) and not _meets(inlet.plan.role, mine, its, inlet.plan.tolerance_ns):
-                    yield f"{name}: {inlet.plan.role} met {its.pts_ns} at {mine.pts_ns}"
+        for call in played.diary(name).calls:
+            other = call.others["other"]
+            for mine, its in zip(call.frames, other if isinstance(other, list) else [other], strict=False):
                 if its is None and not inlet.plan.optional:
                     yield f"{name}: no partner at {mine.pts_ns}"
+                if its is not None and inlet.plan.role == "exact" and mine.meta["lap"] != its.meta["lap"]:
+                    yield f"{name}: laps {mine.meta['lap']} and {its.meta['lap']} meet at {mine.pts_ns}"
+                if not _meets(inlet, mine.pts_ns, None if its is None else its.pts_ns, worker.join.period_ns // 2):
+                    yield f"{name}: {inlet.plan.role} met {its and its.pts_ns} at {mine.pts_ns}"
 
 
-def _meets(role: str, mine: Frame, its: Frame, tolerance_ns: int | None) -> bool:
+def _meets(inlet: SeenEdge, mine: int, its: int | None, reach: int) -> bool:
+    """Live, what a history had lost or not yet got may be missing."""
+    role = inlet.plan.role
+    rising = inlet.came
     if role == "exact":
-        return mine.pts_ns == its.pts_ns and mine.meta["lap"] == its.meta["lap"]
+        return its == mine or (its is None and (inlet.live or mine not in rising))
+    if inlet.live:
+        return its is None or (its <= mine if role == "hold" else abs(its - mine) <= reach)
     if role == "hold":
-        return its.pts_ns <= mine.pts_ns
-    return tolerance_ns is None or abs(its.pts_ns - mine.pts_ns) <= tolerance_ns
+        at = bisect_right(rising, mine)
+        return its == (rising[at - 1] if at else None)
+    near = min((abs(pts - mine) for pts in rising if abs(pts - mine) <= reach), default=None)
+    return (its is None) == (near is None) and (its is None or abs(its - mine) == near)
 
 
 def fresh(played: Played) -> Iterator[str]:

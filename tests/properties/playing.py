@@ -22,14 +22,17 @@ LONGEST_S = 1e9
 
 
 class SeenEdge(Edge):
-    """An edge that counts what goes in and out, and notes pts that do not rise, or lie below what was promised."""
+    """An edge that counts what goes in and out, keeps the pts of what came, and notes those that do not rise, or lie
+    below what was promised.
+    """
 
-    __slots__ = ("breaches", "late", "popped", "puts")
+    __slots__ = ("breaches", "came", "late", "popped", "puts")
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.puts = self.popped = self.late = 0
         self.breaches: list[str] = []
+        self.came: list[int] = []
 
     def put(self, frame: Any, tickets: Any, now_ns: int) -> None:
         if frame.pts_ns <= self.bound:
@@ -37,6 +40,7 @@ class SeenEdge(Edge):
         if self.ended:
             self.breaches.append(f"{self.plan.id}: a frame after the end")
         self.puts += 1
+        self.came.append(frame.pts_ns)
         self.late += self.closed
         super().put(frame, tickets, now_ns)
 
