@@ -80,12 +80,13 @@ def accounts(played: Played) -> Iterator[str]:
         in = frames + dropped + (gaps - errors - calls that gave nothing)
 
     and so for a node that gives one frame for one: in = out + dropped + gaps - errors. A join's gaps are also sets that
-    found no partner, so there it is an upper bound; and where a node never was down, its gaps come from calls alone.
+    found no partner, so there it is an upper bound; and of a chunk that was filled up (offline) the node may have given
+    only what is cut off.
     """
     for name, worker in played.run.workers.items():
         taken, booked, down = _book(played, name)
-        paired = len(worker.inlets) > 1
-        if taken > booked + max(down, 0) or (not paired and taken != booked + down):
+        spare = down if len(worker.inlets) > 1 else sum(_filled_up(call) for call in played.diary(name).calls)
+        if not booked + down - spare <= taken <= booked + max(down, 0):
             yield f"{name}: {taken} frames taken, {booked} accounted for, {down} while down"
         if worker.plan.kind == "node":
             yield from _given(played, name)
@@ -110,16 +111,21 @@ def _given(played: Played, name: str) -> Iterator[str]:
     """What came out is what the calls gave. (A chunk that was filled up gives less than its node made of it.)"""
     stats, diary = played.stats["nodes"][name], played.diary(name)
     made = diary.flushed + sum(call.given or 0 for call in diary.calls)
-    whole = all(len(call.frames) == len({frame.pts_ns for frame in call.frames}) for call in diary.calls)
+    whole = not any(_filled_up(call) for call in diary.calls)
     if stats["frames_out"] > made or (whole and stats["frames_out"] != made):
         yield f"{name}: {stats['frames_out']} frames out, {made} made"
+
+
+def _filled_up(call: Call) -> bool:
+    """Whether a chunk's last frame stands in it more than once."""
+    return len({frame.pts_ns for frame in call.frames}) < len(call.frames)
 
 
 def passed_on(played: Played) -> Iterator[str]:
     """A node that gives one frame for one, and skips none, gives what it took, however late, made anew or not."""
     for name, worker in played.run.workers.items():
         stats, params = played.stats["nodes"][name], played.case.params(name)
-        spoilt = stats["errors"] or "cancel" in played.done_s or params.get("skip") or params.get("end_after")
+        spoilt = stats["errors"] or played.cancelled or params.get("skip") or params.get("end_after")
         if worker.plan.kind != "node" or spoilt or params.get("take", 1) != params.get("give", 1):
             continue
         complete = [call for call in played.diary(name).calls if call.given is not None]
@@ -156,8 +162,7 @@ def chunks(played: Played) -> Iterator[str]:
                 yield f"{name}: a chunk straddles a jump: {_numbers(call)}"
             if any(frame.discontinuity for frame in call.frames[1:] if frame is not call.frames[0]):
                 yield f"{name}: a chunk holds a mark of a jump: {_numbers(call)}"
-            seen = len({frame.pts_ns for frame in call.frames})
-            if seen < len(call.frames) and played.run.plan.mode == "live":
+            if _filled_up(call) and played.run.plan.mode == "live":
                 yield f"{name}: a chunk with a frame twice: {_numbers(call)}"
 
 

@@ -64,6 +64,7 @@ class Played:
     done_s: dict[str, float] = field(default_factory=dict)
     thresholds: list[int] = field(default_factory=list)
     ended_s: float = 0.0
+    cancelled: bool = False
 
     @property
     def stats(self) -> dict[str, Any]:
@@ -119,6 +120,16 @@ class Played:
         self.done_s.setdefault(deed.what, now)
         (self.run.stop if deed.what == "stop" else self.run.cancel)()
 
+    def listen_to_cancel(self) -> None:
+        """A stop that has not drained by its deadline cancels too."""
+        cancel = self.run.cancel
+
+        def cancelled() -> None:
+            self.cancelled = True
+            cancel()
+
+        self.run.cancel = cancelled  # type: ignore[method-assign]
+
 
 def play(case: Case, seed: int | None = None) -> Played:
     """One run from beginning to end; `Played.breaches` is what must be empty."""
@@ -129,6 +140,7 @@ def play(case: Case, seed: int | None = None) -> Played:
         run = Run(plan_graph(case.document, registry=registry), registry=registry)
         played = Played(case, run, scripted)
         registry.manager.register(played)
+        played.listen_to_cancel()
         loop = VirtualLoop(case.seed if seed is None else seed)
         try:
             played.outcome = loop.run_until_complete(_main(played, VirtualClock(loop)))
