@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 MOMENTS = [0.0, 0.01, 0.1, 0.3, 0.55, 0.8, 1.1, 1.7]
 FAULTS = [{}, {}, {"skip": 0.3}, {"skip": 1.0}, {"fail": 0.1}, {"fail": 1.0}, {"hang": 0.05}, {"end_after": 9}]
-QUIET = {"silent_from": 0.4, "silent_for": 0.8}
+QUIET = {"silent_from": 0.4, "silent_for": 1.2}
+LOSSY = ["attached", "latest", {"policy": "drop_oldest", "capacity": 2}]
 LIFE = [
     {},
     {},
@@ -146,6 +147,8 @@ def _sinks(draw: st.DrawFn, kind: Kind, nodes: dict[str, Any], ends: list[str]) 
     if draw(st.booleans()):
         use = draw(st.sampled_from(["test.collect", "test.record"]))
         nodes["side"] = _sink(draw, kind, use, draw(st.sampled_from(ends)))
+        if kind.live:
+            nodes["side"]["in"]["video"] = {"from": nodes["side"]["in"]["video"], "edge": draw(st.sampled_from(LOSSY))}
 
 
 def _inputs(node: dict[str, Any]) -> list[Any]:

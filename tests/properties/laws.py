@@ -164,6 +164,21 @@ def chunks(played: Played) -> Iterator[str]:
                 yield f"{name}: a chunk holds a mark of a jump: {_numbers(call)}"
             if _filled_up(call) and played.run.plan.mode == "live":
                 yield f"{name}: a chunk with a frame twice: {_numbers(call)}"
+        yield from _short(played, name)
+
+
+def _short(played: Played, name: str) -> Iterator[str]:
+    """A chunk that does not fill for twice its length is given up: none spans a pause of the source. (Where frames come
+    to it straight from the source, whose rate stays.)
+    """
+    reference, src = played.case.nodes[name].get("in", {}).get("video"), played.case.params("src")
+    if reference not in ("src", "src.out") or played.run.plan.mode != "live" or played.case.done("set"):
+        return
+    longest = 2 * played.case.params(name).get("take", 1) / src["fps"] * 1.3 + 0.1
+    for call in played.diary(name).calls:
+        span = (call.frames[-1].captured_ns - call.frames[0].captured_ns) / 1e9
+        if span > longest:
+            yield f"{name}: a chunk of {span:.2f} s, {longest:.2f} s are the most: {_numbers(call)}"
 
 
 def _numbers(call: Call) -> list[int]:
@@ -173,7 +188,7 @@ def _numbers(call: Call) -> list[int]:
 def resets(played: Played) -> Iterator[str]:
     """A node forgets before it sees a frame that does not follow the last."""
     for name, diary in played.scripted.diaries.items():
-        if played.run.all_workers[name].plan.kind != "node":
+        if played.case.nodes[name]["use"] not in ("test.slow", "test.pair", "test.record"):
             continue
         for before, call in pairwise(diary.calls):
             if before.frames[0].meta["lap"] != call.frames[0].meta["lap"] and not call.fresh:

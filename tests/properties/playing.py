@@ -43,6 +43,8 @@ class SeenEdge(Edge):
         self.came.append(frame.pts_ns)
         self.late += self.closed
         super().put(frame, tickets, now_ns)
+        if not self.closed and self.entries[-1].frame.pts_ns != frame.pts_ns:
+            self.breaches.append(f"{self.plan.id}: {frame.pts_ns} was dropped for an older one")
 
     def pop(self) -> Entry:
         self.popped += 1
