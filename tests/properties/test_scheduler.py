@@ -58,10 +58,10 @@ def allowed(played: Played, source: str) -> float:
 
 
 def chain(case: Case, sink: str) -> list[str]:
-    """The nodes before a sink back to its source; empty where it is no chain of nodes that take single frames."""
+    """The nodes before a sink back to its source; empty where it is no chain of plain wires and single frames."""
     found = [sink]
     while refs := list(case.nodes[found[-1]].get("in", {}).values()):
-        if len(refs) > 1 or case.params(found[-1]).get("take", 1) > 1:
+        if len(refs) > 1 or not isinstance(refs[0], str) or case.params(found[-1]).get("take", 1) > 1:
             return []
         found.append(refs[0].partition(".")[0])
     return found[1:]
