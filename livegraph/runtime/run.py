@@ -175,8 +175,7 @@ class Run:
         """End in order: sources end, nodes flush, sinks finalise; what has not drained by the deadline is cancelled."""
         if not self.host.stopping:
             self.host.stopping = True
-            if self._starting is not None and not self.opened:
-                self._starting.cancel()
+            self._stop_starting()
             for source in self.sources.values():
                 source.stop()
             self.host.loop.call_later(DRAIN_S, self.cancel)
@@ -184,11 +183,17 @@ class Run:
     def cancel(self) -> None:
         """End now: work in flight is dropped, sinks still finalise; those at it already get `TEARDOWN_S`."""
         self.host.stopping = True
+        self._stop_starting()
         for worker, task in zip(self.all_workers.values(), self._tasks, strict=False):
-            if worker.life.ending:
+            if worker.life.ending or worker.life.closing:
                 self.host.loop.call_later(TEARDOWN_S, task.cancel)
             else:
                 task.cancel()
+
+    def _stop_starting(self) -> None:
+        """Whoever still sets up is torn down instead of waited for."""
+        if self._starting is not None and not self.opened:
+            self._starting.cancel()
 
     def _build(self, clock: Clock) -> None:
         loop = asyncio.get_running_loop()

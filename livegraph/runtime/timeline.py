@@ -11,6 +11,7 @@ SLACK_NS = 500_000_000
 """Live: how far a source's own clock may stray from ours before its pts are re-based."""
 STEP_NS = 1_000_000
 """Where a frame says no duration: the least step after a jump."""
+FAR_NS = 1 << 62
 
 
 class Timeline:
@@ -67,15 +68,17 @@ class Timeline:
         elif self._live and not paced:
             stray = raw + shift - now_ns - self._lead_ns.setdefault(port, raw + shift - now_ns)
             shift -= stray if abs(stray) > SLACK_NS else 0
-        shift = self._rising(moment, shift, raw)
+        ahead = now_ns + SLACK_NS if self._live and not paced else FAR_NS
+        shift = self._rising(moment, shift, raw, ahead)
         if self._reopened or (before is not None and shift != before):
             self._jumped.update(self._last)
         self._shift_ns, self._reopened = shift, False
         return shift
 
-    def _rising(self, moment: Mapping[str, Frame], shift: int, raw: int) -> int:
+    def _rising(self, moment: Mapping[str, Frame], shift: int, raw: int, ahead: int) -> int:
         """The least shift with which each port's pts rise. What goes far back (a loop, a seek), or was opened anew,
-        begins behind all that any port has given.
+        begins behind all that any port has given; what is `ahead` already, as a backlog that comes all at once, moves
+        on by the least step, so that it does not delay what follows.
         """
         falls = {
             port: last
@@ -86,10 +89,11 @@ class Timeline:
             return shift
         back = max(last.pts_ns - moment[port].pts_ns - shift for port, last in falls.items())
         if self._reopened or back > SLACK_NS:
-            return _behind(self._last.values()) - raw
-        return max(_behind((last,)) - moment[port].pts_ns for port, last in falls.items())
+            return _behind(self._last.values(), ahead) - raw
+        return max(_behind((last,), ahead) - moment[port].pts_ns for port, last in falls.items())
 
 
-def _behind(frames: Iterable[Frame]) -> int:
-    """The first pts that follows all of these."""
-    return max(frame.pts_ns + (frame.duration_ns or STEP_NS) for frame in frames)
+def _behind(frames: Iterable[Frame], ahead: int) -> int:
+    """The first pts that follows all of these; none of them lasts beyond `ahead`."""
+    ends = ((frame.pts_ns, frame.pts_ns + (frame.duration_ns or STEP_NS)) for frame in frames)
+    return max(end if end <= ahead else pts + STEP_NS for pts, end in ends)

@@ -284,7 +284,8 @@ class Worker(Station):
 
     async def _close(self) -> None:
         if self._revival is not None:
-            self._revival.cancel()
+            if not self.life.closing:  # what is being closed is closed properly: a recorder writes its end
+                self._revival.cancel()
             await asyncio.gather(self._revival, return_exceptions=True)
         await super()._close()
 
