@@ -81,12 +81,13 @@ def accounts(played: Played) -> Iterator[str]:
 
     and so for a node that gives one frame for one: in = out + dropped + gaps - errors. A join's gaps are also sets that
     found no partner, so there it is an upper bound; and of a chunk that was filled up (offline) the node may have given
-    only what is cut off.
+    only what is cut off. What a lookahead owes when it is closed was in a call, and is dropped all the same.
     """
     for name, worker in played.run.workers.items():
         taken, booked, down = _book(played, name)
         spare = down if len(worker.inlets) > 1 else sum(_filled_up(call) for call in played.diary(name).calls)
-        if not booked + down - spare <= taken <= booked + max(down, 0):
+        owed = _owed(played, name)
+        if not booked + down - spare - owed <= taken <= booked + max(down, 0) + owed:
             yield f"{name}: {taken} frames taken, {booked} accounted for, {down} while down"
         if worker.plan.kind == "node":
             yield from _given(played, name)
@@ -105,6 +106,19 @@ def _book(played: Played, name: str) -> tuple[int, int, int]:
     empty = sum(call.given == 0 for call in complete) if worker.plan.kind == "node" else 0
     taken = primary.popped if len(worker.inlets) == 1 else stats["frames_in"]
     return taken, frames + played.dropped(name).total(), stats["gaps"] - stats["errors"] - empty
+
+
+def _owed(played: Played, name: str) -> int:
+    """How many frames a lookahead may have owed, over all objects that were made of the node; its calls that gave
+    nothing while it filled are no gaps.
+    """
+    delay, take = (played.case.params(name).get(key, 0) for key in ("delay", "take"))
+    return (delay + max(take, 1)) * (1 + played.diary(name).setups + len(resets_of(played, name))) if delay else 0
+
+
+def resets_of(played: Played, name: str) -> list[Call]:
+    """The first calls after a reset, or of a new object."""
+    return [call for call in played.diary(name).calls if call.fresh]
 
 
 def _given(played: Played, name: str) -> Iterator[str]:
