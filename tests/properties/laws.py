@@ -165,6 +165,8 @@ def conserved(played: Played) -> Iterator[str]:
 
 
 def _ends_early(played: Played, node: str) -> bool:
+    if played.cancelled:  # then all close at once: which were done before cannot be told where branches meet
+        return played.case.has("end_after") or any(len(worker.inlets) > 1 for worker in played.run.workers.values())
     return bool(played.case.params(node).get("end_after")) or played.run.workers[node].outlet.deserted
 
 
@@ -183,10 +185,12 @@ def chunks(played: Played) -> Iterator[str]:
 
 def _short(played: Played, name: str) -> Iterator[str]:
     """A chunk that does not fill for twice its length is given up: none spans a pause of the source. (Where frames come
-    to it straight from the source, whose rate stays.)
+    to it straight from the source, whose rate stays, and meet no others.)
     """
     reference, src = played.case.nodes[name].get("in", {}).get("video"), played.case.params("src")
-    if reference not in ("src", "src.out") or played.run.plan.mode != "live" or played.case.done("set"):
+    if played.case.nodes[name]["use"] != "test.slow" or reference not in ("src", "src.out"):
+        return
+    if played.run.plan.mode != "live" or played.case.done("set"):
         return
     longest = 2 * played.case.params(name).get("take", 1) / src["fps"] * 1.3 + 0.1
     for call in played.diary(name).calls:
@@ -220,6 +224,7 @@ def partners(played: Played) -> Iterator[str]:
         inlet = worker.inlets.get("other")
         if not isinstance(inlet, SeenEdge):
             continue
+        yield from _sets(played, name, inlet)
         for call in played.diary(name).calls:
             other = call.others["other"]
             for mine, its in zip(call.frames, other if isinstance(other, list) else [other], strict=False):
@@ -229,6 +234,22 @@ def partners(played: Played) -> Iterator[str]:
                     yield f"{name}: laps {mine.meta['lap']} and {its.meta['lap']} meet at {mine.pts_ns}"
                 if not _meets(inlet, mine.pts_ns, None if its is None else its.pts_ns, worker.join.period_ns // 2):
                     yield f"{name}: {inlet.plan.role} met {its and its.pts_ns} at {mine.pts_ns}"
+
+
+def _sets(played: Played, name: str, inlet: SeenEdge) -> Iterator[str]:
+    """Offline, and nothing went wrong: every set of exact partners that is complete was taken."""
+    if (
+        inlet.live
+        or inlet.plan.role != "exact"
+        or played.done_s
+        or not played.outcome.ok
+        or played.case.has("end_after")
+    ):
+        return
+    primary = next(edge for edge in played.edges if edge.plan is played.run.workers[name].plan.inputs[0])
+    complete = len(primary.came if inlet.plan.optional else set(primary.came) & set(inlet.came))
+    if played.stats["nodes"][name]["frames_in"] != complete:
+        yield f"{name}: {played.stats['nodes'][name]['frames_in']} sets taken, {complete} were complete"
 
 
 def _meets(inlet: SeenEdge, mine: int, its: int | None, reach: int) -> bool:

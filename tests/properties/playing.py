@@ -19,6 +19,8 @@ from livegraph.runtime.run import Outcome, Run
 from livegraph.testing import Diary, ScriptedPlugin, VirtualClock, VirtualLoop
 
 LONGEST_S = 1e9
+LOOK_NS = 400_000_000
+"""Hung calls are looked for every 0.2 s."""
 
 
 class SeenEdge(Edge):
@@ -172,8 +174,23 @@ async def _watch(played: Played) -> None:
     while run.plan.mode == "live":
         await asyncio.sleep(0.2)
         played.deadline_ns = max(played.deadline_ns, run.host.deadline_ns)
+        if run.opened:
+            played.breaches += _troubles(played)
         if run.opened and round(asyncio.get_running_loop().time() * 5) % 5 == 0:
             before = _stalls(played, before)
+
+
+def _troubles(played: Played) -> list[str]:
+    """Whoever hangs is revoked in time; whoever works again is no longer passed by."""
+    now = played.run.host.clock.now_ns()
+    found = []
+    for name, worker in played.run.workers.items():
+        since = worker.life.calling_since_ns
+        if since is not None and now - since > worker.plan.timeout_s * 1e9 + LOOK_NS:
+            found.append(f"{name}: a call since {(now - since) / 1e9:.1f} s")
+        if worker._down and worker.life.state == "running":
+            found.append(f"{name}: runs again, and gets no frames")
+    return found
 
 
 def _stalls(played: Played, before: dict[str, tuple[int, int, int]]) -> dict[str, tuple[int, int, int]]:

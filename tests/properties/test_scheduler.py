@@ -33,10 +33,13 @@ def test_live_graphs_keep_every_law_whatever_happens(case: Case) -> None:
 @given(cases(LIVE))
 def test_live_graphs_without_faults_deliver(case: Case) -> None:
     """Where nothing fails, frames get in at half the rate that the slowest node allows or more, skipped or not, and
-    come out of a chain but for what it skips. (Half: service times vary by up to all of it, and the start tunes.)
+    come out of a chain but for what it skips. (Half: service times vary by up to all of it, and the start tunes. A
+    source's second port has no gate, so work behind it says nothing of the first.)
     """
     played = lawful(play(case))
     assert played.outcome.ok, played.outcome.error
+    if case.nodes["src"]["use"] == "test.twin":
+        return
     for name, source in played.run.sources.items():
         if source.gate is not None:
             floor = 0.5 * allowed(played, name) - 4
