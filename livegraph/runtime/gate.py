@@ -188,7 +188,12 @@ class Gate(Generic[Item]):
             self._lose(older)
 
     def _measure(self, now_ns: int) -> None:
-        """The source's period, smoothed; a pause is no period."""
+        """The source's period, smoothed. A pause is no period; a step counts as twice the period at most, so that short
+        pauses do not pass for a slower source, and one that has become slower is believed after some frames.
+        """
         step, self._last_ns = now_ns - self._last_ns, now_ns
         if 0 < step < 1_000_000_000:
-            self.period_ns += 0.1 * (step - self.period_ns) if self.offered > 2 else step - self.period_ns
+            if self.offered > 2:
+                self.period_ns += 0.1 * (min(step, 2 * self.period_ns) - self.period_ns)
+            else:
+                self.period_ns = step
