@@ -1,5 +1,9 @@
 """livegraph: a plugin-based node graph runtime for live AI video."""
 
+import livegraph.cli.interrupt  # noqa: F401  (first: from here on Ctrl-C shows no traceback through what is imported)
+
+# isort: split
+
 from livegraph.bench.figure import Figure
 from livegraph.declare import In, Out
 from livegraph.decorator import node

@@ -17,7 +17,7 @@ class Frame:
     """One moment of a stream. Immutable: fan-out shares one reference, and NumPy payloads are made read-only.
 
     `pts_ns` is the presentation time on the stream's own timeline, `captured_ns` the clock's time at capture (ages are
-    measured from it), `seq` counts the source's frames, `duration_ns` is 0 where unknown. `discontinuity` marks the
+    measured from it), `seq` counts the source's reads, `duration_ns` is 0 where unknown. `discontinuity` marks the
     first frame after a jump (a loop, a seek, a reopened camera): nodes are reset before they see it.
     """
 

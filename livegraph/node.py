@@ -82,7 +82,8 @@ class Node:
 
     The lifecycle, all on the thread that runs `process`: `setup` (open, load), `warm_up` (compile, first run; the gate
     opens when every node is warm), `process` per frame, `reset` before a frame that follows a jump in time, `flush`
-    at the end of the stream, `teardown` always. After an error or a changed rebuild parameter a new object is made.
+    at the end of the stream (and before a jump or a rebuild, while `delay` holds frames back), `teardown` always. After
+    an error or a changed rebuild parameter a new object is made.
     """
 
     inputs: ClassVar[Mapping[str, InPort]] = {}
@@ -150,7 +151,7 @@ class Node:
         """Forget the past: the next frame does not follow the last one."""
 
     def flush(self) -> Result | Any:
-        """At the end of the stream: what `delay` still holds back, as `process` would return it."""
+        """What `delay` still holds back, as `process` would return it."""
         return None
 
     def teardown(self) -> Any:
@@ -175,7 +176,9 @@ class Source(Node):
 
     def read(self) -> Frame | Gap | EndOfStream | Mapping[str, Frame] | Any | None:
         """The next frame (`self.frame(...)` makes it); None or a Gap where there is nothing yet; `EndOfStream()` at the
-        end. May block, for less than `timeout`; a mapping from port name where there are several outputs.
+        end. May block, for less than `timeout`; a mapping from port name where there are several outputs: live, what
+        one read gives enters together or not at all, but for `Audio`, which is never held up. All ports tell pts by
+        one clock.
         """
         raise NotImplementedError(f"{type(self).__name__}.read")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from typing import Any, Literal, get_args, get_origin
 
@@ -103,18 +104,22 @@ def _reason(item: ErrorDetails) -> str:
     return f"{item['msg'][:1].lower()}{item['msg'][1:]} (got {item['input']!r})"
 
 
+VERSIONS = 1024
+"""The most changes that a node may lag behind. Beyond it nobody asks: the node is down for good, or gets no frames."""
+
+
 class Versions:
     """A node's snapshots by the pts from which each holds: `at` finds the one that a frame asks for.
 
     A reader asks with rising pts, so versions that none of its later frames can ask for are let go; where several read,
-    each has a `reader` of its own. Loop thread only.
+    each has a `reader` of its own. Of one who never asks only the newest are kept. Loop thread only.
     """
 
     __slots__ = ("_pending", "_readers", "current")
 
     def __init__(self, first: Params) -> None:
         self.current = first
-        self._pending: list[tuple[int, Params]] = []
+        self._pending: deque[tuple[int, Params]] = deque(maxlen=VERSIONS)
         self._readers: list[Versions] = []
 
     def reader(self) -> Versions:
@@ -147,7 +152,7 @@ class Versions:
     def at(self, pts_ns: int) -> Params:
         """The snapshot for a frame of this pts."""
         while self._pending and self._pending[0][0] <= pts_ns:
-            self.current = self._pending.pop(0)[1]
+            self.current = self._pending.popleft()[1]
         return self.current
 
 

@@ -13,6 +13,7 @@ from livegraph.bench.machine import Machine, this_machine
 from livegraph.errors import InputError, PluginError
 from livegraph.hookspecs import BenchSpec
 from livegraph.registry import nearest, registry, resolve
+from livegraph.wording import there_are
 
 ALL = "all"
 
@@ -91,7 +92,7 @@ def _choose(names: Sequence[str], benches: Mapping[str, BenchSpec]) -> list[Benc
     for name in names:
         if name not in benches:
             near = nearest(name, benches)
-            hint = f"Did you mean {near}?" if near else f"There are {', '.join(benches)}."
+            hint = f"Did you mean {near}?" if near else there_are(benches)
             raise PluginError(f"there is no bench {name!r}. {hint}")
     return [benches[name] for name in dict.fromkeys(names)]
 

@@ -11,6 +11,7 @@ from livegraph.cli.errors import USAGE
 from livegraph.cli.output import Json, write, write_json, write_table
 from livegraph.cli.planning import GraphArgument, ModeOption, Preset, Sets, plan_for
 from livegraph.errors import GraphError
+from livegraph.wording import counted
 
 if TYPE_CHECKING:
     from livegraph.graph.plan import EdgePlan, NodePlan, Plan
@@ -111,4 +112,4 @@ def _latency(way: dict[str, Any]) -> str:
     if not way["frames"]:
         return "no frame is held back by design"
     time = f"{way['ms']:.0f} ms" if way["ms"] is not None else "how long depends on the source's rate"
-    return f"{' -> '.join(way['path'])} holds back {way['frames']:g} frames, {time}"
+    return f"{' -> '.join(way['path'])} holds back {counted(way['frames'], 'frame')}, {time}"

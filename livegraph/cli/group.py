@@ -7,6 +7,9 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from livegraph.cli.errors import USAGE, wants_json
+from livegraph.cli.output import write_json
+
 
 class Group(TyperGroup):
     """Plugins are looked for only by `--help` and by a command that is not built in, so that the others start fast."""
@@ -21,6 +24,17 @@ class Group(TyperGroup):
         if cmd_name not in self.commands:
             self._ask_plugins()
         return self.commands.get(cmd_name)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Wrong usage of a command is a document too where its output would be one."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            usage = getattr(error, "format_message", None)  # click's own error, whichever click typer brings
+            if usage is None or not wants_json():
+                raise
+            write_json({"ok": False, "error": usage()})
+            raise typer.Exit(USAGE) from None
 
     def _ask_plugins(self) -> None:
         if not self._asked:

@@ -7,6 +7,7 @@ from typing import Any
 
 from livegraph.cli.duration import clock
 from livegraph.cli.figures import CAUSES, age_p95, drops, offered, rows
+from livegraph.wording import counted
 
 RECORDED = ": recorded "
 """What the note of a recorder has behind the node's name, once it has finished its file."""
@@ -34,16 +35,16 @@ def summary(stats: Mapping[str, Any]) -> Iterator[str]:
     for name, sink in stats["sinks"].items():
         age = age_p95(sink)
         fresh = f", 95 % of them at most {age:.0f} ms old" if age is not None and stats["mode"] == "live" else ""
-        yield f"  {name}: {sink['frames']} frames, {sink.get('fps') or 0:.1f} a second{fresh}"
+        yield f"  {name}: {counted(sink['frames'], 'frame')}, {sink.get('fps') or 0:.1f} a second{fresh}"
     dropped = drops(stats)
     if dropped:
-        yield f"  dropped {sum(dropped.values())} of {offered(stats)} frames:"
+        yield f"  dropped {sum(dropped.values())} of {counted(offered(stats), 'frame')}:"
         for cause, meaning in CAUSES.items():
             if cause in dropped:
                 yield f"    {cause} {dropped[cause]}: {meaning}"
     for name, node in stats["nodes"].items():
         if node.get("errors") or node.get("restarts"):
-            yield f"  {name}: {node.get('errors', 0)} errors, {node.get('restarts', 0)} restarts"
+            yield f"  {name}: {counted(node.get('errors', 0), 'error')}, {counted(node.get('restarts', 0), 'restart')}"
 
 
 def recordings(stats: Mapping[str, Any]) -> list[str]:

@@ -14,6 +14,7 @@ import typer
 from livegraph.cli import backends, bench, check, doctor, models, new, nodes, pipelines, plugins, run_graph, schema
 from livegraph.cli.errors import DONE, FAILED, USAGE, tell_bug, tell_error
 from livegraph.cli.group import Group
+from livegraph.cli.interrupt import INTERRUPTED, ready
 from livegraph.errors import GraphError, LivegraphError, PluginError
 from livegraph.version import __version__
 
@@ -71,9 +72,13 @@ app.add_typer(new.app, name="new")
 
 
 def run() -> None:
-    """The entry point. Exit codes: 0 done, 1 failed while running, 2 bad graph or usage."""
+    """The entry point. Exit codes: 0 done, 1 failed while running, 2 bad graph or usage, 130 ended before by Ctrl-C."""
+    if sys.argv[1:2] != ["run"]:  # which is not ready before its graph is
+        ready()
     try:
         _run()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
     except SystemExit as leaving:
         _leave_what_hangs(leaving.code)
         raise

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from livegraph.errors import LivegraphError
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -30,6 +33,14 @@ def console() -> Console:
 
 def write_json(value: Any) -> None:
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def write_file(path: Path, text: str) -> None:
+    """A whole file; `LivegraphError` names it where it cannot be written."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise LivegraphError(f"cannot write {path}: {error.strerror}") from error
 
 
 def write_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

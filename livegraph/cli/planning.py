@@ -31,4 +31,6 @@ def plan_for(graph: str, sets: Sequence[str] | None, preset: str | None, mode: M
     from livegraph.graph import load_plan
     from livegraph.registry import registry
 
+    if not graph.strip():
+        raise typer.BadParameter("the name is empty: a graph file, or the name of a pipeline", param_hint="GRAPH")
     return load_plan(graph, registry=registry(), mode=mode, sets=tuple(sets or ()), preset=preset)

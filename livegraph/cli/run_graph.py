@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from livegraph.cli.display import Display, display_for
+from livegraph.cli.display import display_for
 from livegraph.cli.duration import seconds
 from livegraph.cli.errors import DONE, FAILED, tell_bug, tell_error
+from livegraph.cli.interrupt import ready
+from livegraph.cli.output import write_file
 from livegraph.cli.planning import GraphArgument, ModeOption, Preset, Sets, plan_for
 from livegraph.errors import LivegraphError
 
 if TYPE_CHECKING:
-    from livegraph.graph.plan import Plan
     from livegraph.runtime.run import Outcome
 
 
@@ -50,24 +51,24 @@ def run(
     livegraph run film.yaml --mode offline --stats figures.json
     livegraph run film.yaml --trace trace.json     (see it in ui.perfetto.dev)
     """
-    _log(verbose=verbose, quiet=quiet)
-    plan = plan_for(graph, sets, preset, mode)
-    _refuse_unwritable(stats, trace)
-    with display_for(plan, quiet=quiet) as display:
-        outcome = _execute(plan, display, duration, trace, cpu=cpu)
-    if stats is not None:
-        stats.write_text(json.dumps(outcome.stats, indent=2) + "\n", encoding="utf-8")
-    raise typer.Exit(_exit_code(outcome, verbose=verbose))
-
-
-def _execute(plan: Plan, display: Display, duration: float | None, trace: Path | None, *, cpu: bool) -> Outcome:
     from livegraph.registry import registry
     from livegraph.runtime.run import Run
 
-    run = Run(plan, registry=registry(), trace=trace, cpu=cpu, say=display.say)
-    outcome = run.execute(duration_s=duration, on_tick=display.tick)
-    display.end(outcome.stats)
-    return outcome
+    _log(verbose=verbose, quiet=quiet)
+    plan = plan_for(graph, sets, preset, mode)
+    _refuse_unwritable(stats, trace)
+    shown = display_for(plan, quiet=quiet)
+    ready()
+    with shown as display:
+        the_run = Run(plan, registry=registry(), trace=trace, cpu=cpu, say=display.say)
+        outcome = the_run.execute(duration_s=duration, on_tick=display.tick)
+        if the_run.opened:
+            display.end(outcome.stats)
+        elif outcome.ok:
+            display.say(f"{plan.name}: ended before it began")
+    if stats is not None:
+        write_file(stats, json.dumps(outcome.stats, indent=2) + "\n")
+    raise typer.Exit(_exit_code(outcome, verbose=verbose))
 
 
 def _exit_code(outcome: Outcome, *, verbose: bool) -> int:

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from livegraph.cli.output import write_file
+
 
 def schema(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here instead of to stdout.")] = None,
@@ -28,4 +30,4 @@ def schema(
     if output is None:
         typer.echo(text)
     else:
-        output.write_text(text + "\n", encoding="utf-8")
+        write_file(output, text + "\n")

@@ -12,10 +12,16 @@ from rich.text import Text
 
 from livegraph.cli.duration import clock
 from livegraph.cli.figures import CAUSES, Row, drops, rows
+from livegraph.wording import counted
 
 HEALTH_STYLE = {"running": "green", "degraded": "bold yellow", "starting": "cyan", "warming": "cyan", "ended": "dim"}
 WIDE = 100
 """Columns from which the node types are shown too."""
+NARROW = 72
+"""Columns below which the median and the queue are left out, so that the bottleneck can be read."""
+FIGURES = {"fps": 5, "p50 ms": 6, "p95 ms": 6, "queue": 5, "drops": 6, "age ms": 6}
+"""Columns with figures, and how wide they are."""
+LEFT_OUT = ("p50 ms", "queue")
 NOTES = 6
 """How many notes are shown, the newest."""
 
@@ -38,19 +44,20 @@ class RunTable:
         self.stats = stats
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        nodes = self._nodes(wide=options.max_width >= WIDE)
+        nodes = self._nodes(wide=options.max_width >= WIDE, narrow=options.max_width < NARROW)
         yield Group(_header(self.stats), *_notes(self.stats), Text(), nodes, Text(), _footer(self.stats))
 
-    def _nodes(self, *, wide: bool) -> Table:
+    def _nodes(self, *, wide: bool, narrow: bool) -> Table:
         table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
         table.add_column("node", no_wrap=True, overflow="ellipsis", max_width=24 if wide else 14)
         if wide:
             table.add_column("type", no_wrap=True, overflow="ellipsis", style="dim", max_width=24)
-        for name, width in (("fps", 5), ("p50 ms", 6), ("p95 ms", 6), ("queue", 5), ("drops", 6), ("age ms", 6)):
-            table.add_column(name, justify="right", no_wrap=True, min_width=width)
+        for name, width in FIGURES.items():
+            if not (narrow and name in LEFT_OUT):
+                table.add_column(name, justify="right", no_wrap=True, min_width=width)
         table.add_column("", no_wrap=True, overflow="ellipsis", min_width=10)
         for row in rows(self.stats):
-            table.add_row(*_cells(row, wide=wide))
+            table.add_row(*_cells(row, wide=wide, narrow=narrow))
         return table
 
 
@@ -70,15 +77,17 @@ def _notes(stats: Mapping[str, Any]) -> list[Text]:
     return [Text(f"  {note}", "cyan", no_wrap=True, overflow="ellipsis") for note in newest]
 
 
-def _cells(row: Row, *, wide: bool) -> list[Text]:
-    drop_style = "yellow" if row.drops else "dim"
-    cells = [Text(row.id, "bold")]
-    if wide:
-        cells.append(Text(row.type))
-    cells += [Text(number(row.fps, 1)), Text(number(row.p50_ms, 1)), Text(number(row.p95_ms, 1))]
-    cells += [_queue(row)]
-    cells += [Text(str(row.drops), drop_style), Text(number(row.age_ms, 0)), _remark(row)]
-    return cells
+def _cells(row: Row, *, wide: bool, narrow: bool) -> list[Text]:
+    figures = {
+        "fps": Text(number(row.fps, 1)),
+        "p50 ms": Text(number(row.p50_ms, 1)),
+        "p95 ms": Text(number(row.p95_ms, 1)),
+        "queue": _queue(row),
+        "drops": Text(str(row.drops), "yellow" if row.drops else "dim"),
+        "age ms": Text(number(row.age_ms, 0)),
+    }
+    shown = [text for name, text in figures.items() if not (narrow and name in LEFT_OUT)]
+    return [Text(row.id, "bold"), *([Text(row.type)] if wide else []), *shown, _remark(row)]
 
 
 def _queue(row: Row) -> Text:
@@ -92,7 +101,7 @@ def _remark(row: Row) -> Text:
     if row.state not in ("running", "ended"):
         return Text(row.state, "bold red" if row.state == "down" else "cyan")
     if row.restarts or row.errors:
-        return Text(f"{row.errors} errors, {row.restarts} restarts", "yellow")
+        return Text(f"{counted(row.errors, 'error')}, {counted(row.restarts, 'restart')}", "yellow")
     return Text("bottleneck", "magenta") if row.bottleneck else Text()
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from livegraph.errors import ParamError
 from livegraph.registry import nearest
+from livegraph.wording import there_are
 
 if TYPE_CHECKING:
     from livegraph.graph.plan import Control, Plan
@@ -54,5 +55,5 @@ def check_range(control: Control, value: Any) -> None:
 def unknown(what: str, name: str, names: Mapping[str, Any]) -> str:
     """`no preset 'inc'. Did you mean ink?`"""
     near = nearest(name, names)
-    hint = f"Did you mean {near}?" if near else f"There are {', '.join(names)}." if names else "The graph has none."
+    hint = f"Did you mean {near}?" if near else there_are(names, none="The graph has none.")
     return f"no {what} {name!r}. {hint}"

@@ -16,7 +16,8 @@ class Delay(Node):
     """The input of `frames` frames ago, at the present moment.
 
     Where it feeds an input other than a node's first (a cycle, an echo) the plan makes it a property of that wire, and
-    the port is empty for the first frames. In front of a first input it is a node of its own: nothing comes out for
+    the port is empty for the first frames; live, where the wire cannot hold so many, the oldest that it holds comes
+    back, and the run says so. In front of a first input it is a node of its own: nothing comes out for
     the first frames.
     """
 

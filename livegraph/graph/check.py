@@ -17,6 +17,7 @@ from livegraph.graph.latency import latencies, source_fps
 from livegraph.graph.plan import Control, EdgePlan, FunctionPlan, NodePlan, Plan
 from livegraph.graph.problems import Problems
 from livegraph.graph.prune import leave_out_unavailable, leave_out_unused
+from livegraph.graph.redaction import Redactor
 from livegraph.graph.roles import assign_roles, refuse_strangers
 from livegraph.graph.schema import GraphFile
 from livegraph.graph.sizes import hint_sizes
@@ -90,7 +91,8 @@ def _check_budget(draft: Draft, plan: Plan) -> Plan:
             notes.append(f"latency_budget is watched at run time only: the rate of {latency.path[0]} is not known yet")
         elif latency.ms * 1e6 > (budget or 0):
             draft.problems.add(draft.file.budget_place, f"latency_budget is {(budget or 0) / 1e6:g} ms, but {latency}")
-    return replace(plan, notes=tuple(dict.fromkeys(notes)))
+    redacted = Redactor(plan.secrets)
+    return replace(plan, name=redacted(plan.name), notes=tuple(dict.fromkeys(map(redacted, notes))))
 
 
 def _freeze(draft: Draft, controls: Mapping[str, Control], presets: Mapping[str, Mapping[str, Any]], path: str) -> Plan:

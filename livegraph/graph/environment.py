@@ -1,13 +1,14 @@
-"""`${NAME}` and `${NAME:-default}` in graph files, and the redaction of what they bring."""
+"""`${NAME}` and `${NAME:-default}` in graph files."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
-_SHORTEST_SECRET = 4
-REDACTED = "***"
+_OPEN_NAMES = frozenset({"HOME", "USER", "LOGNAME", "PWD", "TMPDIR", "LANG", "DISPLAY", "WAYLAND_DISPLAY"})
+"""What everybody on a machine sees, and what stands in every path: hidden, it would spoil messages and save nothing."""
+_OPEN_VALUES = frozenset({"true", "false", "null", "none", "auto"})
 
 
 class Unset(Exception):
@@ -19,7 +20,8 @@ def has_variable(text: str) -> bool:
 
 
 def substitute(text: str, env: Mapping[str, str], secrets: set[str]) -> str:
-    """`text` with its variables filled in; values that come from `env` (not defaults) are added to `secrets`.
+    """`text` with its variables filled in; values that come from `env` are added to `secrets`, but not such as stand in
+    the file anyway (the default, spelled out), nor words like `true`, nor what everybody knows (`HOME`).
 
     As in a shell, an empty variable counts as unset where there is a default. Raises `Unset`.
     """
@@ -31,17 +33,8 @@ def substitute(text: str, env: Mapping[str, str], secrets: set[str]) -> str:
             if default is None:
                 raise Unset(name)
             return default
-        secrets.add(given)
+        if name not in _OPEN_NAMES and given != default and given.lower() not in _OPEN_VALUES:
+            secrets.add(given)
         return given
 
     return _VARIABLE.sub(value, text)
-
-
-def redact(text: str, secrets: Iterable[str]) -> str:
-    """`text` without the values that came from the environment. Values under four characters (a rate, a flag) are no
-    secrets, and would blot out half of every message.
-    """
-    for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) >= _SHORTEST_SECRET:
-            text = text.replace(secret, REDACTED)
-    return text

@@ -8,6 +8,7 @@ import networkx as nx
 
 from livegraph.core.delay import Delay
 from livegraph.graph.draft import Draft, Step, Wire
+from livegraph.wording import counted
 
 
 def bend_delays(draft: Draft) -> None:
@@ -100,7 +101,8 @@ def refuse_deadlocks(draft: Draft) -> None:
         way = " -> ".join(nx.shortest_path(flow, wire.dst, wire.src.node))
         draft.problems.add(
             wire.said.place,
-            f"a delay of {wire.delay_frames} frames can never be met: {way} holds back {held} frames",
+            f"a delay of {counted(wire.delay_frames, 'frame')} can never be met: "
+            f"{way} holds back {counted(held, 'frame')}",
             node=wire.dst,
             port=wire.port,
             hint=f"Set frames of {wire.said.node} to {held + 1} or more.",

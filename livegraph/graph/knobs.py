@@ -16,6 +16,7 @@ from livegraph.graph.problems import NOWHERE, Place, Problems, did_you_mean
 from livegraph.graph.schema import ControlEntry, GraphFile
 from livegraph.params import bounds
 from livegraph.registry import nearest
+from livegraph.wording import there_are
 
 Sets = Mapping[str, str] | Sequence[str]
 
@@ -38,10 +39,9 @@ def laid_over(file: GraphFile, sets: Sets, preset: str | None, problems: Problem
             problems.add(value.place, unknown("control", key, controls))
         elif (node := _resolved(controls, key)[0]) not in file.nodes:
             if node not in file.broken:
-                hint = did_you_mean(nearest(node, file.nodes), f"There are {', '.join(file.nodes)}.")
+                hint = did_you_mean(nearest(node, file.nodes), there_are(file.nodes))
                 problems.add(value.place, f"no node {node!r}", hint=hint)
-        else:
-            _check_control(controls.get(key), value, problems)
+        elif _within_control(controls.get(key), value, problems):
             values.setdefault(node, {})[_resolved(controls, key)[2]] = value
     return values
 
@@ -82,13 +82,15 @@ def _read(text: str, place: Place) -> Value:
     return Value(scalar(text), place, filled=text)
 
 
-def _check_control(control: Control | None, value: Value, problems: Problems) -> None:
-    if control is None:
-        return
+def _within_control(control: Control | None, value: Value, problems: Problems) -> bool:
+    """Whether a control's own range allows the value. If not, that is told, and not the parameter's range as well."""
     try:
-        check_range(control, value.data)
+        if control is not None:
+            check_range(control, value.data)
     except ParamError as error:
-        problems.add(value.place, str(error), node=control.node)
+        problems.add(value.place, str(error), node=control.node if control is not None else None)
+        return False
+    return True
 
 
 def check_controls(draft: Draft) -> dict[str, Control]:
@@ -121,13 +123,13 @@ def _has_param(draft: Draft, node: str, param: str, place: Place, what: str) -> 
     if step is None:
         if node not in draft.missing:
             near = nearest(node, [*draft.steps, *draft.missing])
-            there = f"There are {', '.join(draft.steps)}."
+            there = there_are(draft.steps)
             draft.problems.add(place, f"{what}: no node {node!r}", hint=did_you_mean(near, there))
         return False
     names = step.cls.Params.model_fields
     if param in names:
         return True
-    hint = did_you_mean(nearest(param, names), f"There are {', '.join(names)}." if names else "It has none.")
+    hint = did_you_mean(nearest(param, names), there_are(names))
     message = f"no parameter {param!r}" if param else f"{node!r} names no parameter"
     draft.problems.add(place, f"{what}: {message}", node=node, hint=hint)
     return False
@@ -161,8 +163,8 @@ def _check_setting(
     step = draft.steps[node]
     value = replace(value, place=value.place._replace(label=what))
     given = {name: entry for name, entry in step.given.items() if name in step.cls.Params.model_fields}
-    check_params(step.cls.Params, {**given, param: value}, {}, value.place, node, draft.problems)
-    _check_control(controls.get(key), value, draft.problems)
+    if _within_control(controls.get(key), value, draft.problems):
+        check_params(step.cls.Params, {**given, param: value}, {}, value.place, node, draft.problems)
     return len(draft.problems) == before
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from livegraph.graph.plan import NodePlan, Plan
 from livegraph.node import Node, Source
 from livegraph.params import Params
+from livegraph.wording import counted
 
 _WAITING = ("primary", "exact", "nearest", "merge")
 
@@ -23,7 +24,7 @@ class PathLatency:
 
     def __str__(self) -> str:
         time = f"{self.ms:.0f} ms" if self.ms is not None else "unknown time"
-        return f"{' -> '.join(self.path)} holds back {self.frames:g} frames, {time}"
+        return f"{' -> '.join(self.path)} holds back {counted(self.frames, 'frame')}, {time}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from livegraph.graph.problems import Place, Problems, refusal
 from livegraph.graph.schema import read_graph
 from livegraph.registry import Registry, nearest
 from livegraph.types import Mode
+from livegraph.wording import there_are
 
 MAX_BYTES = 1 << 20
 
@@ -91,7 +92,7 @@ def find_graph(source: str | Path, registry: Registry) -> Path:
     if looks_like_a_path or _is(path, Path.exists):
         return path
     near = nearest(str(source), pipelines)
-    there = f"There are {', '.join(pipelines)}." if pipelines else None
+    there = there_are(pipelines, none="") or None
     hint = f"Did you mean {near}?" if near else there
     raise refusal(str(source), "there is no such file, and no such pipeline", hint=hint)
 

@@ -13,6 +13,7 @@ from livegraph.graph.document import Value
 from livegraph.graph.problems import Place, Problems, did_you_mean
 from livegraph.params import Params, choices
 from livegraph.registry import nearest
+from livegraph.wording import there_are
 
 
 def is_reference(model: type[Params], name: str, value: Value) -> bool:
@@ -43,7 +44,7 @@ def check_params(
     values = dict(given)
     for name in [name for name in values if name not in model.model_fields]:
         near = nearest(name, model.model_fields)
-        there = f"There are {', '.join(model.model_fields)}." if model.model_fields else "It has none."
+        there = there_are(model.model_fields)
         told.add(keys.get(name, place), f"no parameter {name!r}", node=node, hint=did_you_mean(near, there))
         del values[name]
     errors = _validate(model, values)

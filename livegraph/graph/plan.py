@@ -125,7 +125,9 @@ class Plan:
     seed: int = 0
     path: str = ""
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
-    """Values that came from the environment: to be redacted (`livegraph.graph.environment.redact`) in all output."""
+    """Values that came from the environment: to be redacted (`livegraph.graph.redaction`) in all output. `name` and
+    `notes` are without them.
+    """
 
     @cached_property
     def by_id(self) -> Mapping[str, NodePlan]:

@@ -12,6 +12,7 @@ from livegraph.graph.problems import Place, did_you_mean
 from livegraph.graph.references import Reference
 from livegraph.params import flag
 from livegraph.registry import nearest
+from livegraph.wording import there_are
 
 
 def connect(draft: Draft, step: Step, wired: Mapping[str, Reference]) -> None:
@@ -49,7 +50,7 @@ def _input_port(draft: Draft, step: Step, name: str, reference: Reference) -> In
         return None
     if name:
         if name not in ports:
-            hint = did_you_mean(nearest(name, ports), f"There are {', '.join(ports)}.")
+            hint = did_you_mean(nearest(name, ports), there_are(ports))
             draft.refuse(place, f"{step.entry.use} has no input {name!r}", node=step.id, port=name, hint=hint)
         return ports.get(name)
     needed = [port for port in ports.values() if not port.optional]
@@ -145,7 +146,7 @@ def find_output(draft: Draft, reference: Reference, node: str, port: str | None)
 
 
 def _nodes_there(draft: Draft) -> str:
-    return f"There are {', '.join([*draft.steps, *sorted(draft.missing)])}."
+    return there_are([*draft.steps, *sorted(draft.missing)])
 
 
 def _no_output(draft: Draft, reference: Reference, source: Step, node: str, port: str | None) -> None:
@@ -164,5 +165,5 @@ def _no_output(draft: Draft, reference: Reference, source: Step, node: str, port
             hint=f"Write `{source.id}.{first}`.",
         )
     else:
-        hint = did_you_mean(nearest(reference.port, outputs), f"There are {', '.join(outputs)}.")
+        hint = did_you_mean(nearest(reference.port, outputs), there_are(outputs))
         draft.refuse(place, f"{source.id} has no output {reference.port!r}", node=node, port=port, hint=hint)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from livegraph.errors import GraphError, Problem
-from livegraph.graph.environment import redact
+from livegraph.graph.redaction import Redactor
 
 
 class Place(NamedTuple):
@@ -36,8 +36,9 @@ class Problems:
         """Note one problem; said twice, it counts once."""
         if place[:2] in self._spoiled:
             return
-        text = redact(f"{place.label}: {message}" if place.label else message, self.secrets)
-        told = redact(hint, self.secrets) if hint else None
+        redacted = Redactor(self.secrets)
+        text = redacted(f"{place.label}: {message}" if place.label else message)
+        told = redacted(hint) if hint else None
         if told and text[-1] not in ".?!":
             text += "."
         self.found[Problem(text, place.line, place.column, node, port, told)] = None

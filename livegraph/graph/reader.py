@@ -11,6 +11,7 @@ from typing import Any
 from livegraph.graph.document import Value, scalar
 from livegraph.graph.problems import Problems, did_you_mean
 from livegraph.registry import nearest
+from livegraph.wording import there_are
 
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?|\.[0-9]+)\s*(us|ms|s|m|h)")
 _UNITS = {"us": 1e3, "ms": 1e6, "s": 1e9, "m": 60e9, "h": 3600e9}
@@ -55,7 +56,7 @@ class Reader:
         names = tuple(allowed)
         for key in value.data:
             if key not in names:
-                hint = did_you_mean(nearest(key, names), f"There are {', '.join(names)}.")
+                hint = did_you_mean(nearest(key, names), there_are(names))
                 self.problems.add(
                     value.keys.get(key, value.place),
                     f"unknown key {key!r} in {what}",

@@ -35,5 +35,16 @@ class Histogram:
                 return float(_LOWEST_NS * math.exp((index + 0.5) * _BASE))
         return 0.0
 
+    def copy(self) -> Histogram:
+        return self.since(Histogram())
+
+    def since(self, earlier: Histogram) -> Histogram:
+        """What was added after `earlier`, a copy of this one, was made."""
+        fresh = Histogram()
+        fresh._counts = [now - then for now, then in zip(self._counts, earlier._counts, strict=True)]
+        fresh.count = self.count - earlier.count
+        fresh.total_ns = self.total_ns - earlier.total_ns
+        return fresh
+
     def summary_ms(self) -> dict[str, float]:
         return {f"p{share}": round(self.percentile(share / 100) / 1e6, 3) for share in (50, 95, 99)}

@@ -58,6 +58,7 @@ class Edge:
         "lossy",
         "plan",
         "producer",
+        "shed_ns",
     )
 
     def __init__(self, plan: EdgePlan, live: bool, producer: Waker, consumer: Waker) -> None:
@@ -67,6 +68,8 @@ class Edge:
         self.consumer = consumer
         self.entries: deque[Entry] = deque()
         self.bound = NEVER
+        self.shed_ns = NEVER
+        """The pts of the last frame that was dropped here for want of room."""
         self.ended = False
         self.closed = False
         self.high_water = 0
@@ -151,6 +154,7 @@ class Edge:
         while len(self.entries) > 1 and (len(self.entries) > self.capacity or self._bytes > self.plan.max_bytes):
             oldest = self.entries.popleft().frame
             self._bytes -= _size(oldest)
+            self.shed_ns = oldest.pts_ns
             self.dropped[cause] += 1
             if oldest.discontinuity:  # the jump in time is still to be told
                 head = self.entries[0]

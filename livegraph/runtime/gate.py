@@ -1,17 +1,20 @@
 """Admission: credits, latest-wins. Pure logic: it is told the time, and calls `admit`.
 
-A live source offers every frame here. While the graph is at work on as many frames as there are credits, a single
-slot keeps the newest; the one that it replaces is dropped before any work was spent on it. How many credits are right
-follows from measured service times; see `Credits`.
+A live source offers here what each of its reads gave: a frame, or one for each of several ports, which enter together
+or not at all. While the graph is at work on as many as there are credits, a single slot keeps the newest; the one that
+it replaces is dropped before any work was spent on it. How many credits are right follows from measured service times;
+see `Credits`.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-from livegraph.frame import Frame
+Item = TypeVar("Item")
+"""What one read gave; the gate does not look into it."""
 
 CALM_LOOKS = 10
 STARVED = 0.03
@@ -93,19 +96,20 @@ def _through(load: Load, period_ns: float) -> float:
     return load.service_ns + (load.take - 1) * period_ns
 
 
-class Gate:
-    """The door of one source. `admit(frame)` lets a frame in; `all_wait()` says whether every attached node waits for
-    input; `ready_in(now)` is the time (ns) until the chunk node can start a chunk that is not filled yet; `missing()`
-    is how many frames its next chunk lacks, beside those on their way to it.
+class Gate(Generic[Item]):
+    """The door of one source. `admit(item)` lets one in; `all_wait()` says whether every attached node waits for input;
+    `ready_in(now)` is the time (ns) until the chunk node can start a chunk that is not filled yet; `missing()` is how
+    many frames its next chunk lacks, beside those on their way to it; `lose(item)` is told of each that is dropped.
     """
 
     def __init__(
         self,
         credits: Credits,
-        admit: Callable[[Frame], None],
+        admit: Callable[[Item], None],
         all_wait: Callable[[], bool],
         ready_in: Callable[[int], float],
         missing: Callable[[], int] = lambda: 1,
+        lose: Callable[[Item], None] = lambda item: None,
     ) -> None:
         self.credits = credits
         self.out = 0
@@ -118,19 +122,20 @@ class Gate:
         self._all_wait = all_wait
         self._ready_in = ready_in
         self._missing = missing
-        self._slot: Frame | None = None
+        self._lose = lose
+        self._slot: Item | None = None
         self._burst = 0
         self._last_ns = 0
 
-    def offer(self, frame: Frame, now_ns: int) -> None:
-        """A new frame from the source: in, or into the slot."""
+    def offer(self, item: Item, now_ns: int) -> None:
+        """Something new from the source: in, or into the slot."""
         self.offered += 1
         self._measure(now_ns)
-        frame = self._over_the_slot(frame)
+        self._clear_slot()
         if self._burst or self._may_open(now_ns):
-            self._enter(frame)
+            self._enter(item)
             return
-        self._slot = frame
+        self._slot = item
         self.refused += 1
         if self._all_wait():
             self.credits.stalled(self.out, self.credits.take)
@@ -143,19 +148,19 @@ class Gate:
             self._let_in()
 
     def finish(self) -> None:
-        """The stream has ended by itself: its last frame gets in, whatever the credits say."""
+        """The stream has ended by itself: what it gave last gets in, whatever the credits say."""
         self._let_in()
 
-    def close(self) -> Frame | None:
+    def close(self) -> Item | None:
         """No more: gives back what still waits in the slot."""
         slot, self._slot = self._slot, None
         return slot
 
     def _let_in(self) -> None:
-        """The frame in the slot, if any, is the first of a burst."""
+        """What is in the slot, if anything, is the first of a burst."""
         if self._slot is not None:
-            frame, self._slot = self._slot, None
-            self._enter(frame)
+            item, self._slot = self._slot, None
+            self._enter(item)
 
     def _may_open(self, now_ns: int) -> bool:
         """Whether a burst (of one frame, where no node takes chunks) may start now.
@@ -168,23 +173,27 @@ class Gate:
             return False
         return take == 1 or self._ready_in(now_ns) < take * self.period_ns
 
-    def _enter(self, frame: Frame) -> None:
+    def _enter(self, item: Item) -> None:
         """A burst lasts until the chunk is complete, whatever was lost on the way, as far as the credits reach."""
         self._burst = max(0, min(self._missing(), self.credits.count - self.out) - 1)
         self.out += 1
         self.admitted += 1
-        self._admit(frame)
+        self._admit(item)
 
-    def _over_the_slot(self, frame: Frame) -> Frame:
-        """What waited in the slot is dropped for `frame`, which inherits its mark of a jump in time."""
+    def _clear_slot(self) -> None:
+        """What waited there is dropped for a newer one."""
         older, self._slot = self._slot, None
-        if older is None:
-            return frame
-        self.dropped += 1
-        return replace(frame, discontinuity=True) if older.discontinuity else frame
+        if older is not None:
+            self.dropped += 1
+            self._lose(older)
 
     def _measure(self, now_ns: int) -> None:
-        """The source's period, smoothed; a pause is no period."""
+        """The source's period, smoothed. A pause is no period; a step counts as twice the period at most, so that short
+        pauses do not pass for a slower source, and one that has become slower is believed after some frames.
+        """
         step, self._last_ns = now_ns - self._last_ns, now_ns
         if 0 < step < 1_000_000_000:
-            self.period_ns += 0.1 * (step - self.period_ns) if self.offered > 2 else step - self.period_ns
+            if self.offered > 2:
+                self.period_ns += 0.1 * (min(step, 2 * self.period_ns) - self.period_ns)
+            else:
+                self.period_ns = step

@@ -21,8 +21,8 @@ class Host:
 
     `epoch_ns`: the clock's time at run time 0; live pts count from it. `deadline_ns`: the age at which a live frame is
     no longer worth work. `lead_pts_ns`: the newest pts that any source has let in. `fail` ends the run; `lose`: a node
-    is gone for good while the rest goes on; `degraded`: it is down and tried again, until `recovered`; `warn`: an error
-    that it survives; `stop` asks for an orderly end.
+    is gone for good while the rest goes on; `degraded`: it is down and tried again, until `recovered`; `late`: a sink
+    misses the latency budget, until `in_time`; `warn`: an error that it survives; `stop` asks for an orderly end.
     """
 
     clock: Clock
@@ -35,6 +35,8 @@ class Host:
     lose: Callable[[str, BaseException], None]
     degraded: Callable[[str, BaseException], None]
     recovered: Callable[[str], None]
+    late: Callable[[str, BaseException], None]
+    in_time: Callable[[str], None]
     warn: Callable[[str, BaseException], None]
     stop: Callable[[], None]
     cpu: bool = False

@@ -17,13 +17,16 @@ FOREVER = 1 << 62
 
 
 class Fire(NamedTuple):
-    """Inputs that belong together. `tickets` may name one ticket twice: each is a hold to release."""
+    """Inputs that belong together. `tickets` may name one ticket twice: each is a hold to release. `jumped`: time has
+    jumped in one of them, or in what was taken since the last.
+    """
 
     pts_ns: int
     frame: Frame
     inputs: dict[str, Frame | None]
     tickets: Sequence[Ticket]
     put_ns: int
+    jumped: bool = False
 
 
 class Pass(NamedTuple):
@@ -54,8 +57,6 @@ class Join:
     def __init__(self, edges: Mapping[str, Edge], live: bool, period_ns: int = 33_000_000) -> None:
         self.live = live
         self.period_ns = period_ns
-        self.jumped = False
-        """Time has jumped in what was taken since the worker last looked."""
         self._edges = dict(edges)
         self._group = {port: edge for port, edge in edges.items() if edge.plan.role in ("primary", "exact")}
         self._merged = {port: edge for port, edge in edges.items() if edge.plan.role == "merge"}
@@ -67,12 +68,18 @@ class Join:
         self._primary = next(iter(self._group.values()), None)
         self._alone = next(iter(edges)) if len(edges) == 1 and self._group else None
         self._bound = NEVER
+        self._jumped = False
         self._since: tuple[int, int] = (NEVER, 0)
 
     @property
     def starved(self) -> bool:
         """Whether no input lies here to work on."""
         return not any(edge.entries for edge in (self._group or self._merged).values())
+
+    @property
+    def shortfalls(self) -> list[Shortfall]:
+        """Delays that are shorter than asked for."""
+        return [look.shortfall for look in self._held if isinstance(look, Feedback) and look.shortfall is not None]
 
     def next(self, now_ns: int) -> Step:
         if self._alone is not None:
@@ -83,8 +90,7 @@ class Join:
         edge = self._edges[port]
         if edge.entries:
             frame, tickets, put_ns = edge.pop()
-            self.jumped = self.jumped or frame.discontinuity
-            return Fire(frame.pts_ns, frame, {port: frame}, tickets, put_ns)
+            return Fire(frame.pts_ns, frame, {port: frame}, tickets, put_ns, frame.discontinuity)
         return self._quiet((edge,), edge.ended)
 
     def _next_group(self, now_ns: int) -> Step:
@@ -112,7 +118,7 @@ class Join:
             look.fired(pts)
         frame = inputs[next(iter(self._group))]
         assert frame is not None
-        return Fire(pts, frame, {**inputs, **held}, tickets, put_ns)
+        return Fire(pts, frame, {**inputs, **held}, tickets, put_ns, self._told())
 
     def _next_merged(self, now_ns: int) -> Step:
         edges = self._merged.values()
@@ -123,7 +129,7 @@ class Join:
             return wait
         inputs, tickets = self._take(pts)
         frame = next(item for item in inputs.values() if item is not None)
-        return Fire(pts, frame, inputs, tickets, 0)
+        return Fire(pts, frame, inputs, tickets, 0, self._told())
 
     def _undecided(self, edges: Collection[Edge], pts: int, now_ns: int) -> Wait | None:
         """A Wait while some port may still bring something at or before `pts`; live, no longer than its `wait`."""
@@ -155,9 +161,14 @@ class Join:
                 entry = edge.pop()
                 inputs[port] = entry.frame
                 tickets.extend(entry.tickets)
-                self.jumped = self.jumped or entry.frame.discontinuity
+                self._jumped = self._jumped or entry.frame.discontinuity
         self._bound = pts
         return inputs, tickets
+
+    def _told(self) -> bool:
+        """Whether time has jumped in what was taken since this was last asked."""
+        jumped, self._jumped = self._jumped, False
+        return jumped
 
     def _over(self) -> bool:
         """A port that cannot be done without is at its end: no set will be complete again."""
@@ -233,17 +244,44 @@ class Nearest(Hold):
         return min(near, key=lambda frame: abs(frame.pts_ns - pts), default=None)
 
 
+class Shortfall(NamedTuple):
+    """A delay that its wire cannot hold: frames asked for, and what is there of them."""
+
+    edge: Edge
+    asked: int
+    held: int
+
+    def __str__(self) -> str:
+        plan = self.edge.plan
+        if self.asked > plan.capacity:
+            room = f"capacity: {self.asked}"
+        else:
+            room = f"max_bytes: {self.asked * self.edge.nbytes // max(len(self.edge.entries), 1)}"
+        return (
+            f"node {plan.dst}: {plan.port}: a delay of {self.asked} frames does not fit: the wire holds {self.held}, "
+            f"and the oldest of these comes back; edge: {{{room}}} makes room for all"
+        )
+
+
 class Feedback(Hold):
-    """The picture of so many primary frames ago (`core.delay` in a cycle); None until there have been so many."""
+    """The picture of so many primary frames ago (`core.delay` in a cycle); None until there have been so many. Where
+    the wire could not keep it, the oldest that there is.
+    """
 
     def __init__(self, port: str, edge: Edge, live: bool, period_ns: Callable[[], int]) -> None:
         super().__init__(port, edge, live, period_ns)
         self._past: deque[int] = deque(maxlen=edge.plan.delay_frames)
+        self.shortfall: Shortfall | None = None
 
     def at(self, pts: int, now_ns: int, since_ns: int) -> Frame | Wait | None:
         if len(self._past) < (self._past.maxlen or 1):
             return None
-        return super().at(self._past[0], now_ns, since_ns)
+        found = super().at(self._past[0], now_ns, since_ns)
+        entries = self.edge.entries
+        if self.edge.shed_ns > (self._value.pts_ns if self._value is not None else NEVER) and entries:
+            self.shortfall = Shortfall(self.edge, len(self._past), len(entries))
+            return entries[0].frame
+        return found
 
     def fired(self, pts: int) -> None:
         self._past.append(pts)

@@ -46,6 +46,7 @@ class Life:
         self._built = False
         self._stopped = asyncio.Event()
         self.ending = False
+        self.closing = False
 
     @property
     def spent(self) -> bool:
@@ -117,9 +118,9 @@ class Life:
                     self.host.lose(self.plan.id, NodeError(f"node {self.plan.id}: stays down after {GIVE_UP} restarts"))
                     return False
                 await self._back_off()
-                self.restarts += 1
-            if self.host.stopping:
+            if self.host.stopping or self.ending:
                 return False
+            self.restarts += failed
             try:
                 await self.start()
             except InputError as error:
@@ -159,6 +160,7 @@ class Life:
         if self._built:
             self._built = False
             self.node.ctx.end_pts_ns = self.end_pts_ns
+            self.closing = True
             try:
                 async with asyncio.timeout(TEARDOWN_S if self.host.live or self.host.stopping else None):
                     await executor.call(self.node.teardown)
@@ -166,6 +168,8 @@ class Life:
                 log.error("node %s: teardown hangs and is given up:\n%s", self.plan.id, executor.stack())
             except Exception as error:
                 self.host.degraded(self.plan.id, NodeError(f"node {self.plan.id}: teardown: {describe(error)}"))
+            finally:
+                self.closing = False
         executor.close()
         gc.collect(0)
 

@@ -1,4 +1,4 @@
-"""Once a second: how many credits are right, who hangs, and whether the latency budget is kept."""
+"""Once a second: how many credits are right, who hangs, whether the latency budget is kept and delays reach back."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from livegraph.errors import NodeError
 from livegraph.observe.watchdog import LoopWatchdog
+from livegraph.runtime.budget import Budget
 from livegraph.runtime.gate import Load
 from livegraph.runtime.source import SourceWorker
 from livegraph.runtime.worker import Worker
@@ -30,6 +31,8 @@ class Looks:
         self._refused: dict[str, int] = {}
         self._led = {id: self._attached(id) for id, source in run.sources.items() if source.gate is not None}
         self._last_ns = self._host.clock.now_ns()
+        self._told: set[str] = set()
+        self._budgets = self._kept_by_sinks(self._run.plan.latency_budget_ns)
 
     async def run(self) -> None:
         """Until cancelled. Hung calls are looked for more often than credits are set."""
@@ -44,6 +47,10 @@ class Looks:
             if early > 0 or now - self._last_ns >= LOOK_NS:
                 early -= 1
                 self._look(now, settled=early < 0)
+
+    def _kept_by_sinks(self, budget_ns: int | None) -> dict[str, Budget]:
+        sinks = [] if budget_ns is None else [id for id, w in self._run.workers.items() if w.plan.kind == "sink"]
+        return {id: Budget(budget_ns or 0) for id in sinks}
 
     def _attached(self, source: str) -> dict[str, Worker]:
         return {id: w for id, w in self._run.workers.items() if w.plan.attached and w.plan.leads == source}
@@ -64,7 +71,8 @@ class Looks:
         if self._host.trace is not None:
             self._host.trace.flush()
         self._host.deadline_ns = self._run.plan.deadline_ns or max(DEADLINE_NS, 3 * floor)
-        self._check_budget()
+        self._check_budgets()
+        self._check_delays()
 
     def _set_credits(self, source: SourceWorker, led: dict[str, Worker], loads: dict[str, Load]) -> int:
         gate = source.gate
@@ -80,15 +88,23 @@ class Looks:
             worker.join.period_ns = round(gate.period_ns)
         return gate.credits.look(loads, parents, gate.period_ns, refused)
 
-    def _check_budget(self) -> None:
-        budget = self._run.plan.latency_budget_ns
-        if budget is None:
-            return
+    def _check_budgets(self) -> None:
+        for id, budget in self._budgets.items():
+            if budget.look(self._run.workers[id].meter.age):
+                if budget.missed:
+                    allowed = (self._run.plan.latency_budget_ns or 0) / 1e6
+                    missed = f"node {id}: age is over the latency budget of {allowed:.0f} ms on this machine"
+                    self._host.late(id, NodeError(missed))
+                else:
+                    self._host.in_time(id)
+
+    def _check_delays(self) -> None:
+        """Say once of each wire that it cannot hold the delay that was asked of it."""
         for id, worker in self._run.workers.items():
-            age = worker.meter.age
-            if worker.plan.kind == "sink" and age.count >= 30 and age.percentile(0.95) > budget:
-                missed = f"node {id}: age is over the latency budget of {budget / 1e6:.0f} ms on this machine"
-                self._host.degraded(id, NodeError(missed))
+            for shortfall in worker.join.shortfalls:
+                if shortfall.edge.plan.id not in self._told:
+                    self._told.add(shortfall.edge.plan.id)
+                    self._host.warn(id, NodeError(str(shortfall)))
 
 
 def _mean(worker: Worker) -> tuple[float, int]:

@@ -44,6 +44,11 @@ class Meter:
         if self.mean_ns == 0.0:
             self.mean_ns = float(service_ns)
 
+    def lose(self, cause: str, frames: int) -> None:
+        """So many were dropped."""
+        if frames:
+            self.dropped[cause] += frames
+
     def look(self) -> tuple[float, int]:
         """Mean service time (ns per call) over the last few looks, and idle ns since the last one."""
         if self._calls:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from livegraph.frame import Frame, Ticket
@@ -29,9 +29,9 @@ class Outlet:
             edge.put(frame, tickets, now_ns)
         return True
 
-    def jump(self) -> None:
-        """The next frame of each port is the first after a jump in time."""
-        self._jumped.update(self.edges)
+    def jump(self, ports: Iterable[str] | None = None) -> None:
+        """The next frame of each port, or of these, is the first after a jump in time."""
+        self._jumped.update(self.edges if ports is None else ports)
 
     def advance(self, pts_ns: int) -> None:
         for port, bound in self._bounds.items():

@@ -21,6 +21,7 @@ class Presenter(Worker):
     def __init__(self, plan: NodePlan, host: Host, lane: int) -> None:
         super().__init__(plan, host, lane)
         self._queue: deque[Fire] = deque()
+        self._jumped = False  # in a picture that came too late: the next that is shown follows the jump
 
     async def _work(self) -> None:
         if not self.host.live:
@@ -45,22 +46,32 @@ class Presenter(Worker):
         return self.host.epoch_ns + step.pts_ns + self.host.playout.offset_ns
 
     def _accept(self, step: Fire) -> None:
+        self.meter.frames_in += 1
         for ticket in step.tickets:
             ticket.release()
+        step = step._replace(tickets=(), jumped=step.jumped or self._jumped)
         if self.host.clock.now_ns() - step.frame.captured_ns > self.host.deadline_ns:
             self.meter.dropped["age"] += 1  # a lookahead that starved gave it up too late: what is shown is fresh
+            self._jumped = step.jumped
         else:
             self.host.playout.arrived(step.pts_ns, self.host.run_time_ns - step.pts_ns)
-            self._queue.append(step._replace(tickets=()))
+            self._queue.append(step)
+            self._jumped = False
 
     async def _present(self, now_ns: int) -> None:
         """Show the newest picture that is due; older ones that are due as well come too late."""
-        while len(self._queue) > 1 and self._due(self._queue[1]) <= now_ns:
-            self._queue.popleft()
+        step = self._queue.popleft()
+        while self._queue and self._due(self._queue[0]) <= now_ns:
             self.meter.dropped["age"] += 1
-        await self._fire(self._queue.popleft())
+            newer = self._queue.popleft()
+            step = newer._replace(jumped=newer.jumped or step.jumped)
+        await self._fire(step)
         if self._ended:  # closed by the person who watches
             self.host.stop()
+
+    def _let_go(self, cause: str | None) -> None:
+        super()._let_go(cause)
+        self.meter.lose("stop", len(self._queue))
 
     def _measure(self, frame: Frame, done: Done) -> None:
         self.meter.called(done.ended_ns - done.began_ns)

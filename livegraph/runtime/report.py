@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from livegraph.observe.machine import CpuMeter, rss_mb
 from livegraph.runtime.source import SourceWorker
+from livegraph.runtime.station import Station
 from livegraph.runtime.worker import Worker
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def bottleneck(workers: Mapping[str, Worker]) -> str | None:
     return max(busy, key=lambda id: busy[id]) if any(busy.values()) else None
 
 
-def _frames(worker: Worker | SourceWorker) -> int:
+def _frames(worker: Station) -> int:
     return worker.meter.process.count if worker.plan.kind == "sink" else worker.meter.frames_out
 
 
@@ -84,8 +85,8 @@ def _source(source: SourceWorker) -> dict[str, Any]:
     gate, dropped = source.gate, dict(source.meter.dropped)
     if gate is None:
         return {
-            "offered": source.meter.frames_in,
-            "admitted": source.meter.frames_out,
+            "offered": source.moments,
+            "admitted": source.moments,
             "credits": 0,
             "dropped": dropped,
         }
@@ -101,7 +102,7 @@ def _source(source: SourceWorker) -> dict[str, Any]:
     }
 
 
-def _node(worker: Worker | SourceWorker, fps: float) -> dict[str, Any]:
+def _node(worker: Station, fps: float) -> dict[str, Any]:
     meter, life = worker.meter, worker.life
     return {
         "type": worker.plan.type,

@@ -15,6 +15,7 @@ from typing import Any
 from livegraph.control.bus import Bus
 from livegraph.errors import LivegraphError, Stalled
 from livegraph.graph.plan import Plan
+from livegraph.graph.redaction import Redactor
 from livegraph.node import Function
 from livegraph.observe.trace import Trace
 from livegraph.observe.watchdog import LoopWatchdog
@@ -29,6 +30,7 @@ from livegraph.runtime.look import Looks
 from livegraph.runtime.report import Report
 from livegraph.runtime.source import SourceWorker
 from livegraph.runtime.stage import Stage
+from livegraph.runtime.station import Station
 from livegraph.runtime.wake import Progress
 from livegraph.runtime.worker import Worker
 from livegraph.types import Clock
@@ -79,12 +81,13 @@ class Run:
         self._trace_path = trace
         self._cpu = cpu
         self._say = say or (lambda text: None)
-        self._health = Health(plan.notes, self._say)
+        self._redactor = Redactor(plan.secrets)
+        self._health = Health(plan.notes, self._say, self._redactor)
         self._starting: asyncio.Future[list[BaseException | None]] | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
-    def all_workers(self) -> Mapping[str, Worker | SourceWorker]:
+    def all_workers(self) -> Mapping[str, Station]:
         """Every node by id, in the plan's order."""
         return self._stage.everyone
 
@@ -140,7 +143,13 @@ class Run:
         clock: Clock | None = None,
     ) -> Outcome:
         """Set up, warm, open, run to the end, and finalise whatever happened."""
-        self._build(clock or RealClock())
+        with self._redactor.in_logs(log):
+            return await self._main(duration_s, on_tick, clock or RealClock())
+
+    async def _main(
+        self, duration_s: float | None, on_tick: Callable[[dict[str, Any]], None] | None, clock: Clock
+    ) -> Outcome:
+        self._build(clock)
         for note in self.plan.notes:
             self._say(note)
         try:
@@ -166,8 +175,7 @@ class Run:
         """End in order: sources end, nodes flush, sinks finalise; what has not drained by the deadline is cancelled."""
         if not self.host.stopping:
             self.host.stopping = True
-            if self._starting is not None and not self.opened:
-                self._starting.cancel()
+            self._stop_starting()
             for source in self.sources.values():
                 source.stop()
             self.host.loop.call_later(DRAIN_S, self.cancel)
@@ -175,11 +183,17 @@ class Run:
     def cancel(self) -> None:
         """End now: work in flight is dropped, sinks still finalise; those at it already get `TEARDOWN_S`."""
         self.host.stopping = True
+        self._stop_starting()
         for worker, task in zip(self.all_workers.values(), self._tasks, strict=False):
-            if worker.life.ending:
+            if worker.life.ending or worker.life.closing:
                 self.host.loop.call_later(TEARDOWN_S, task.cancel)
             else:
                 task.cancel()
+
+    def _stop_starting(self) -> None:
+        """Whoever still sets up is torn down instead of waited for."""
+        if self._starting is not None and not self.opened:
+            self._starting.cancel()
 
     def _build(self, clock: Clock) -> None:
         loop = asyncio.get_running_loop()
@@ -197,6 +211,8 @@ class Run:
             lose=self._health.lose,
             degraded=self._health.degrade,
             recovered=self._health.recovered,
+            late=self._health.late,
+            in_time=self._health.in_time,
             warn=self._health.warn,
             stop=self.stop,
             cpu=self._cpu,

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 from livegraph.errors import InputError, NodeError
 from livegraph.frame import EndOfStream, Frame, Gap
@@ -17,11 +16,9 @@ from livegraph.params import differs_in_rebuild
 from livegraph.runtime.execute import Done
 from livegraph.runtime.gate import Gate
 from livegraph.runtime.host import Host
-from livegraph.runtime.life import Interrupted, Life
-from livegraph.runtime.measure import Meter
-from livegraph.runtime.outlet import Outlet
+from livegraph.runtime.life import Interrupted
+from livegraph.runtime.station import Station
 from livegraph.runtime.timeline import SLACK_NS, Timeline
-from livegraph.runtime.wake import Wakeup
 
 NOTHING_YET_S = 0.002
 """Pause after a read that brought nothing: a source that does not block must not spin."""
@@ -29,41 +26,28 @@ STOP_GRACE_S = 0.25
 """How long a read may still take once the run stops."""
 
 
-class SourceWorker:
+Moment: TypeAlias = Mapping[str, Frame]
+"""What one read gave: frames of one moment, by port."""
+
+
+class SourceWorker(Station):
     """Runs one source. Live, frames go through the gate; offline, the reader waits while an edge is full."""
 
-    gate: Gate | None = None
+    gate: Gate[Moment] | None = None
 
     def __init__(self, plan: NodePlan, host: Host, lane: int) -> None:
-        self.plan = plan
-        self.host = host
-        self.lane = lane
-        self.life = Life(plan, host)
-        self.meter = Meter()
-        self.wake = Wakeup(host.loop, host.progress)
-        self.outlet = Outlet(list(plan.cls.outputs))
+        super().__init__(plan, host, lane)
+        self.moments = 0
+        self._first_port = next(iter(plan.cls.outputs))
+        self._ungated = [port for port, out in plan.cls.outputs.items() if out.type.name == "Audio"]
         self._timeline = Timeline(host.live)
-        self._first_raw_ns: int | None = None
+        self._first_ns: int | None = None
         self._lost = False
 
-    async def run(self) -> None:
-        """Until the stream ends, nobody listens any more, or the run stops."""
-        try:
-            await self._work()
-            if self.gate is not None and not self.host.stopping:
-                self.gate.finish()
-        except asyncio.CancelledError:
-            pass  # the run is cancelled: what follows closes the source, and there is nobody to tell
-        except Exception as error:
-            self.host.fail(self.plan.id, error)
-        finally:
-            self.life.ending = True
-            if self.gate is not None and self.gate.close() is not None:
-                self.meter.dropped["stop"] += 1
-            self.outlet.end()
-            self.life.end_pts_ns = self._timeline.end_ns
-            await self.life.stop()
-            self.host.progress.left()
+    @property
+    def gated(self) -> bool:
+        """Whether a gate stands behind it on a live run: not where others only hold it, or it gives only sound."""
+        return self.plan.gated and len(self._ungated) < len(self.outlet.edges)
 
     def give_up(self) -> None:
         """The source is lost before it began: its stream ends at once."""
@@ -74,6 +58,20 @@ class SourceWorker:
         """The run ends: wake from waiting; a read that does not return soon is abandoned."""
         self.wake.set()
         self.host.loop.call_later(STOP_GRACE_S, self._abandon)
+
+    async def _live(self) -> None:
+        """Until the stream ends, nobody listens any more, or the run stops."""
+        await self._work()
+        if self.gate is not None and not self.host.stopping:
+            self.gate.finish()
+
+    def _let_go(self, cause: str | None) -> None:
+        if self.gate is not None and self.gate.close() is not None:
+            self.meter.lose("stop", 1)
+
+    @property
+    def _end_ns(self) -> int:
+        return self._timeline.end_ns
 
     def _abandon(self) -> None:
         if self.host.stopping:
@@ -100,13 +98,6 @@ class SourceWorker:
             if self.host.live:
                 await asyncio.sleep(0)  # a read that never waits must not hold the loop
 
-    @cached_property
-    def _lead(self) -> str:
-        """The port at whose frames the gate is: the first that work hangs on, else the first."""
-        edges = self.outlet.edges
-        used = (port for port, out in edges.items() if any(edge.carries for edge in out))
-        return next(used, next(iter(edges), ""))
-
     @property
     def _read(self) -> Any:
         node = self.life.node
@@ -125,75 +116,105 @@ class SourceWorker:
 
     async def _deliver(self, done: Done) -> bool:
         """Hand on what was read. False at the end of the stream."""
-        item = done.result
-        if isinstance(item, EndOfStream):
+        result = done.result
+        if isinstance(result, EndOfStream):
             return False
-        if item is None or isinstance(item, Gap):
+        read = self._by_port(result)
+        if not read:
             await asyncio.sleep(NOTHING_YET_S)
             return True
-        for port, frame in item.items() if isinstance(item, Mapping) else ((self._lead, item),):
-            self._check(port, frame)
-            if self._beyond(frame):
-                return False
-            frame = self._place(port, frame)
+        moment = self._within(self._place(read))
+        if moment:
             if self._paced and self.host.live:
-                frame = await self._pace(frame)
+                moment = await self._pace(moment)
                 if self.host.stopping:
                     return False
-            self._offer(port, frame, done)
-        return True
+            self._offer(moment, done)
+        return len(moment) == len(read)
 
-    def _check(self, port: str, frame: object) -> None:
-        if port not in self.outlet.edges:
-            ports = ", ".join(self.outlet.edges)
-            raise NodeError(f"node {self.plan.id}: read returned something for {port!r}; its outputs are {ports}")
-        if not isinstance(frame, Frame):
-            raise NodeError(f"node {self.plan.id}: read returned {type(frame).__name__}; use self.frame(data, pts_ns)")
+    def _by_port(self, result: Any) -> Moment:
+        """What `read` returned; a bare frame is the first port's."""
+        if result is None or isinstance(result, Gap):
+            return {}
+        moment = result if isinstance(result, Mapping) else {self._first_port: result}
+        for port, frame in moment.items():
+            if port not in self.outlet.edges:
+                ports = ", ".join(self.outlet.edges)
+                raise NodeError(f"node {self.plan.id}: read returned something for {port!r}; its outputs are {ports}")
+            if not isinstance(frame, Frame):
+                what = type(frame).__name__
+                raise NodeError(f"node {self.plan.id}: read returned {what}; use self.frame(data, pts_ns)")
+        return moment
 
-    def _beyond(self, frame: Frame) -> bool:
-        """Offline, `--duration` is time of the stream."""
-        if self._first_raw_ns is None:
-            self._first_raw_ns = frame.pts_ns
-        limit = self.host.until_pts_ns
-        return not self.host.live and limit is not None and frame.pts_ns - self._first_raw_ns >= limit
-
-    def _place(self, port: str, frame: Frame) -> Frame:
+    def _place(self, moment: Moment) -> Moment:
         now = self.host.clock.now_ns()
-        if frame.captured_ns == 0:
-            frame = replace(frame, captured_ns=now)
-        return self._timeline.place(port, frame, now - self.host.epoch_ns, paced=self._paced)
+        placed = self._timeline.place(moment, now - self.host.epoch_ns, paced=self._paced)
+        for port, frame in placed.items():
+            if frame.captured_ns == 0:
+                placed[port] = replace(frame, captured_ns=now)
+        return placed
+
+    def _within(self, moment: Moment) -> Moment:
+        """Offline, `--duration` is time of the stream: what is left of a moment at its end."""
+        if self._first_ns is None:
+            self._first_ns = _start_ns(moment)
+        limit = self.host.until_pts_ns
+        if self.host.live or limit is None:
+            return moment
+        end = self._first_ns + limit
+        return {port: frame for port, frame in moment.items() if frame.pts_ns < end}
 
     @property
     def _paced(self) -> bool:
         return bool(getattr(self.life.node, "paced", False))
 
-    async def _pace(self, frame: Frame) -> Frame:
-        """Release a frame that could be had at any time at its pts; one that comes late moves the timeline."""
-        due = self.host.epoch_ns + frame.pts_ns
+    async def _pace(self, moment: Moment) -> Moment:
+        """Release what could be had at any time at its pts; what comes late moves the timeline."""
+        due = self.host.epoch_ns + _start_ns(moment)
         while (now := self.host.clock.now_ns()) < due and not self.host.stopping:
             await self.wake.wait(due / 1e9)
         if now - due > SLACK_NS:
             self._timeline.late(now - due)
-        return replace(frame, captured_ns=max(due, now - SLACK_NS))
+        captured = max(due, now - SLACK_NS)
+        return {port: replace(frame, captured_ns=captured) for port, frame in moment.items()}
 
-    def _offer(self, port: str, frame: Frame, done: Done) -> None:
+    def _offer(self, moment: Moment, done: Done) -> None:
+        """To the gate, where there is one. Sound passes it by: a hole in it would be heard."""
         now = self.host.clock.now_ns()
-        self.meter.frames_in += 1
-        if self.gate is not None and port == self._lead:
-            self.gate.offer(frame, now)
+        self.moments += 1
+        self.meter.frames_in += len(moment)
+        first = next(iter(moment.values()))
+        if self.gate is None:
+            self._let_in(moment, None)
         else:
-            self.admit(frame, port)
+            if self._ungated and (sound := {port: moment[port] for port in self._ungated if port in moment}):
+                self._let_in(sound, None)
+                moment = {port: frame for port, frame in moment.items() if port not in sound}
+            if moment:
+                self.gate.offer(moment, now)
         if self.host.trace is not None:
-            self.host.trace.add(Span(self.lane, frame.seq, frame.pts_ns, 0, done.began_ns, done.ended_ns, now))
+            self.host.trace.add(Span(self.lane, first.seq, first.pts_ns, 0, done.began_ns, done.ended_ns, now))
 
-    def admit(self, frame: Frame, port: str | None = None) -> None:
-        """Let a frame into the graph, with a ticket whose credit comes home to the gate."""
-        gate = self.gate if port is None else None
-        home = None if gate is None else lambda: gate.settled(self.host.clock.now_ns())
-        ticket = self.host.ledger.issue(frame.seq, home)
-        self.host.lead_pts_ns = max(self.host.lead_pts_ns, frame.pts_ns)
-        self.meter.frames_out += 1
-        self.outlet.put(port or self._lead, frame, (ticket,), self.host.clock.now_ns())
+    def admit(self, moment: Moment) -> None:
+        """The gate opens: let frames in whose credit comes home to it."""
+        gate = self.gate
+        assert gate is not None
+        self._let_in(moment, lambda: gate.settled(self.host.clock.now_ns()))
+
+    def lose(self, moment: Moment) -> None:
+        """The gate drops frames; that time has jumped there is still to be told."""
+        self.outlet.jump(port for port, frame in moment.items() if frame.discontinuity)
+
+    def _let_in(self, moment: Moment, home: Callable[[], None] | None) -> None:
+        """All with one ticket: it settles when the work on every port's frame is done."""
+        now = self.host.clock.now_ns()
+        first = next(iter(moment.values()))
+        ticket = self.host.ledger.issue(first.seq, home)
+        for port, frame in moment.items():
+            if frame.pts_ns > self.host.lead_pts_ns:
+                self.host.lead_pts_ns = frame.pts_ns
+            self.outlet.put(port, frame, (ticket,), now)
+        self.meter.frames_out += len(moment)
         ticket.release()
 
     async def _failed(self, error: NodeError) -> bool:
@@ -216,3 +237,7 @@ class SourceWorker:
         again = await self.life.restart(failed=failed)
         self._timeline.reopened()
         return again
+
+
+def _start_ns(moment: Moment) -> int:
+    return min(frame.pts_ns for frame in moment.values())

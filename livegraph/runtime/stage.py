@@ -9,7 +9,8 @@ from livegraph.runtime.edge import Edge
 from livegraph.runtime.gate import Credits, Gate
 from livegraph.runtime.host import Host
 from livegraph.runtime.presenter import Presenter
-from livegraph.runtime.source import SourceWorker
+from livegraph.runtime.source import Moment, SourceWorker
+from livegraph.runtime.station import Station
 from livegraph.runtime.worker import Worker
 
 USUAL_FPS = 30.0
@@ -22,7 +23,7 @@ class Stage:
     def __init__(self, plan: Plan, host: Host) -> None:
         self.sources: dict[str, SourceWorker] = {}
         self.workers: dict[str, Worker] = {}
-        self.everyone: dict[str, SourceWorker | Worker] = {}
+        self.everyone: dict[str, Station] = {}
         self.edges: list[Edge] = []
         for lane, node in enumerate(plan.nodes):
             if node.kind == "source":
@@ -34,7 +35,7 @@ class Stage:
         for worker in self.workers.values():
             worker.connect(round(1e9 / (worker.plan.fps_hint or USUAL_FPS)))
         for source in self.sources.values():
-            if host.live and source.plan.gated:
+            if host.live and source.gated:
                 source.gate = self._gate(source)
 
     def who_waits(self) -> str:
@@ -51,7 +52,7 @@ class Stage:
             consumer.inlets[plan.port] = edge
             self.edges.append(edge)
 
-    def _gate(self, source: SourceWorker) -> Gate:
+    def _gate(self, source: SourceWorker) -> Gate[Moment]:
         led = [w for w in self.workers.values() if w.plan.attached and w.plan.leads == source.plan.id]
         take = max((worker.plan.cadence.take for worker in led), default=1)
         chunked = next((worker for worker in led if worker.plan.cadence.take == take), None)
@@ -61,6 +62,7 @@ class Stage:
             lambda: all(worker.resting for worker in led),
             chunked.ready_in_ns if chunked is not None else lambda now_ns: 0.0,
             self._missing(chunked),
+            source.lose,
         )
         gate.period_ns = 1e9 / (source.plan.fps_hint or USUAL_FPS)
         return gate

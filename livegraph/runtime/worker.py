@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,34 +15,29 @@ from livegraph.params import differs_in_rebuild
 from livegraph.runtime import answer
 from livegraph.runtime.edge import NEVER, Edge
 from livegraph.runtime.execute import Done
+from livegraph.runtime.fill import Fill
 from livegraph.runtime.host import Host
 from livegraph.runtime.inputs import Inputs
 from livegraph.runtime.join import End, Fire, Join, Pass
-from livegraph.runtime.life import Interrupted, Life, named
-from livegraph.runtime.measure import Meter
-from livegraph.runtime.outlet import Outlet
+from livegraph.runtime.life import Interrupted, named
+from livegraph.runtime.lookahead import Lookahead
 from livegraph.runtime.settle import Lease
-from livegraph.runtime.wake import Wakeup
+from livegraph.runtime.station import Station
 
 COSTLY_NS = 1_000_000
 """Service time from which a node is worth a look at the frame's age."""
 
 
-class Worker:
+class Worker(Station):
     """Runs one node: takes what the join gives, calls, puts the answer, settles. One call at a time, in pts order."""
 
     def __init__(self, plan: NodePlan, host: Host, lane: int) -> None:
-        self.plan = plan
-        self.host = host
-        self.lane = lane
-        self.life = Life(plan, host)
-        self.meter = Meter()
-        self.wake = Wakeup(host.loop, host.progress)
-        self.outlet = Outlet(list(plan.cls.outputs))
+        super().__init__(plan, host, lane)
         self.inlets: dict[str, Edge] = {}
         self.join: Join
-        self._fill: list[Fire] = []
-        self._pending: deque[Frame] = deque()
+        self._fill = Fill(plan.cadence.take)
+        self._lookahead = Lookahead(plan.cadence)
+        self._holds_back = plan.cadence.take > 1 or plan.cadence.delay > 0
         self._seen_ns = NEVER
         self._duration_ns = 0
         self._down = False
@@ -80,29 +74,9 @@ class Worker:
         left = max(0.0, since + mean - now_ns) if since is not None else 0.0
         return left + waiting // self.plan.cadence.take * mean
 
-    async def run(self) -> None:
-        """The node's whole life after set-up, until its inputs end, its listeners leave, or the run is cancelled."""
-        cause: str | None = None
-        try:
-            await self._work()
-            await self._finish()
-        except asyncio.CancelledError:
-            cause = "stop"
-        except Exception as error:
-            self.host.fail(self.plan.id, error)
-            cause = "stop"
-        finally:
-            self.life.ending = True
-            self._release_fill(cause or "stop")
-            for edge in self.inlets.values():
-                edge.close(cause)
-            self.outlet.end()
-            if self._revival is not None:
-                self._revival.cancel()
-                await asyncio.gather(self._revival, return_exceptions=True)
-            self.life.end_pts_ns = self._end_ns
-            await self.life.stop()
-            self.host.progress.left()
+    async def _live(self) -> None:
+        await self._work()
+        await self._finish()
 
     async def _work(self) -> None:
         host = self.host
@@ -112,6 +86,7 @@ class Worker:
                 continue
             step = self.join.next(host.clock.now_ns())
             if isinstance(step, Fire):
+                self.meter.frames_in += 1
                 await self._fire(step)
             elif isinstance(step, Pass):
                 self._pass(step)
@@ -123,7 +98,7 @@ class Worker:
     async def _wait(self, until_ns: int | None) -> None:
         began = self.host.clock.now_ns()
         if self._fill and self.host.live:
-            limit = self._fill[0].put_ns + 2 * self.plan.cadence.take * self.join.period_ns
+            limit = self._fill.overdue_ns(self.join.period_ns)
             if limit <= began:
                 self._drop_fill("chunk_tail")
                 return
@@ -140,9 +115,8 @@ class Worker:
         self._advance(step.pts_ns)
 
     async def _fire(self, step: Fire) -> None:
-        self.meter.frames_in += 1
         self._duration_ns = step.frame.duration_ns
-        if self.join.jumped:
+        if step.jumped:
             try:
                 await self._jump()
             except asyncio.CancelledError:
@@ -155,20 +129,15 @@ class Worker:
             self._settle_gap(step, "age")
         elif self.plan.cadence.take == 1:
             await self._call((step,))
-        else:
-            if not step.put_ns:
-                step = step._replace(put_ns=self.host.clock.now_ns())
-            self._fill.append(step)
-            if len(self._fill) == self.plan.cadence.take:
-                fill, self._fill = self._fill, []
-                await self._call(fill)
+        elif chunk := self._fill.add(step, self.host.clock.now_ns()):
+            await self._call(chunk)
 
     def _too_old(self, frame: Frame) -> bool:
         """The present age against the deadline, before costly work.
 
         A frame of a started chunk is needed there. What is kept rather than shown may lag, and its work is done.
         """
-        if self._keeps or self._fill or self.meter.mean_ns < COSTLY_NS:
+        if self.meter.mean_ns < COSTLY_NS or self._keeps or self._fill:
             return False
         return self.host.clock.now_ns() - frame.captured_ns > self.host.deadline_ns
 
@@ -179,9 +148,8 @@ class Worker:
 
     async def _jump(self) -> None:
         """Time has jumped: what belongs to the time before comes out, the node forgets it, and the next is told."""
-        self.join.jumped = False
         await self._complete_fill()
-        if self._pending and not self._down:
+        if self._lookahead and not self._down:
             await self._flush()
         self.outlet.jump()
         if not self._down:
@@ -203,6 +171,9 @@ class Worker:
             self._answer(steps[:keep], done.result)
             if self.host.trace is not None:
                 self._span(steps[0], done.began_ns, done.ended_ns)
+        except asyncio.CancelledError:
+            self.meter.dropped["stop"] += len(steps[:keep])
+            raise
         except Exception as error:
             lease.end()
             await self._failed(error, len(steps[:keep]))
@@ -215,21 +186,12 @@ class Worker:
         base: Sequence[Frame] = [step.frame for step in steps]
         tickets: list[Sequence[Ticket]] = [tuple(dict.fromkeys(step.tickets)) for step in steps]
         if self.plan.cadence.delay:
-            base = self._lagging(base)
+            base = self._lookahead.answered(base)
             tickets += [()] * (len(base) - len(tickets))
-        self._emit(answer.read(result, self._ports, self.plan.cadence, base, tickets))
+        self._emit(base, answer.read(result, self._ports, self.plan.cadence, base, tickets))
 
-    def _lagging(self, fresh: Sequence[Frame]) -> Sequence[Frame]:
-        """The inputs that the answer to this call belongs to: those of `delay` frames ago. What a chunk was filled up
-        with pushes out as many of them as real frames do.
-        """
-        take, delay = self.plan.cadence.take, self.plan.cadence.delay
-        self._pending.extend(fresh)
-        given = len(self._pending) + take - len(fresh)
-        ready = max(0, min(take, given - delay, len(self._pending)))
-        return [self._pending.popleft() for _ in range(ready)]
-
-    def _emit(self, read: answer.Answer) -> None:
+    def _emit(self, base: Sequence[Frame], read: answer.Answer) -> None:
+        """Put the answer to the inputs `base`; while a lookahead holds back, there are none."""
         now = self.host.clock.now_ns()
         for port, frame, tickets in read.outputs:
             if self.outlet.put(port, frame, tickets, now):
@@ -241,18 +203,21 @@ class Worker:
                     self.plan.id, NodeError(f"node {self.plan.id}: output {port}: pts does not rise; dropped")
                 )
         self._ended = self._ended or read.ended
-        if self._ports and not read.outputs:
+        if self._ports and base and not read.outputs:
             self.meter.gaps += 1
 
     async def _prepare(self, first: Fire) -> None:
         """Give the node the snapshot that this pts asks for; rebuild it where a field cannot be swapped."""
-        wanted = self._inputs.params(first)
-        if wanted is self.life.node.params:
+        wanted, node = self._inputs.params(first), self.life.node
+        if wanted is node.params:
             return
-        if differs_in_rebuild(self.life.node.params, wanted):
+        if not differs_in_rebuild(node.params, wanted):
+            node.params = wanted
+            return
+        if self._lookahead:
+            await self._flush()
+        if node is self.life.node and not self._down:  # a flush that failed has had the node built anew by itself
             await self._revive(failed=False)
-        else:
-            self.life.node.params = wanted
 
     async def _failed(self, error: BaseException, frames: int) -> None:
         """By policy: skip, restart beside the stream, or end the run."""
@@ -281,7 +246,7 @@ class Worker:
         self._down = True
         self.life.state = "down"
         self._drop_fill("error")
-        self._pending.clear()
+        self.meter.lose("error", len(self._lookahead.empty()))
 
     async def _revive(self, *, failed: bool) -> None:
         """Build the node anew: offline in line, live beside the stream, which gets Gaps meanwhile."""
@@ -306,24 +271,28 @@ class Worker:
         """Everything up to `pts_ns` was looked at: pass the bound on, short of what is still held back."""
         self._seen_ns = max(self._seen_ns, pts_ns)
         bound = self._seen_ns
-        if self._fill:
-            bound = min(bound, self._fill[0].pts_ns - 1)
-        if self._pending:
-            bound = min(bound, self._pending[0].pts_ns - 1)
+        if self._holds_back:
+            bound = min([bound, *(held.first_ns - 1 for held in (self._fill, self._lookahead) if held)])
         self.outlet.advance(bound)
 
-    def _drop_fill(self, cause: str) -> None:
-        self._release_fill(cause)
-        if self._seen_ns > NEVER:
-            self._advance(self._seen_ns)
+    def _let_go(self, cause: str | None) -> None:
+        """What came and has not been answered is dropped."""
+        lost = len(self._fill.drop()) + len(self._lookahead.empty())
+        self.meter.lose(cause or "stop", lost)
+        for edge in self.inlets.values():
+            edge.close(cause)
 
-    def _release_fill(self, cause: str) -> None:
-        fill, self._fill = self._fill, []
-        for step in fill:
-            self._seen_ns = max(self._seen_ns, step.pts_ns)
-            self.meter.dropped[cause] += 1
-            for ticket in step.tickets:
-                ticket.release()
+    async def _close(self) -> None:
+        if self._revival is not None:
+            if not self.life.closing:  # what is being closed is closed properly: a recorder writes its end
+                self._revival.cancel()
+            await asyncio.gather(self._revival, return_exceptions=True)
+        await super()._close()
+
+    def _drop_fill(self, cause: str) -> None:
+        if dropped := self._fill.drop():  # else a chunk may be in a call: its pts are still to come
+            self.meter.lose(cause, len(dropped))
+            self._advance(dropped[-1].pts_ns)
 
     async def _complete_fill(self) -> None:
         """A partial chunk: offline it is filled up with its last frame, live it is dropped."""
@@ -332,9 +301,8 @@ class Worker:
         if self.host.live:
             self._drop_fill("chunk_tail")
             return
-        fill, self._fill = self._fill, []
-        missing = self.plan.cadence.take - len(fill)
-        await self._call([*fill, *[fill[-1]._replace(tickets=())] * missing], keep=len(fill))
+        chunk, real = self._fill.filled_up()
+        await self._call(chunk, keep=real)
 
     async def _finish(self) -> None:
         """The inputs have ended: what is held back comes out."""
@@ -345,15 +313,12 @@ class Worker:
         await self._flush()
 
     async def _flush(self) -> None:
-        """What a lookahead holds back."""
+        """What a lookahead holds back comes out."""
         try:
             done = await self.life.call(self.life.node.flush)
-            if done.result is not None:
-                base = list(self._pending)
-                self._pending.clear()
-                self._emit(
-                    answer.read(done.result, self._ports, self.plan.cadence, base, [()] * len(base), flushed=True)
-                )
+            base = self._lookahead.empty()
+            tickets = [()] * len(base)
+            self._emit(base, answer.read(done.result, self._ports, self.plan.cadence, base, tickets, flushed=True))
         except Exception as error:
             await self._failed(error, 0)
 

@@ -21,7 +21,7 @@ def test_summary_says_what_each_drop_means(stats: Any) -> None:
     assert "  record: 90 frames, 7.9 a second, 95 % of them at most 212 ms old" in lines
     assert "  dropped 279 of 369 frames:" in lines
     assert any(line.startswith("    gate 270: not taken in") for line in lines)
-    assert "  wan: 2 errors, 1 restarts" in lines
+    assert "  wan: 2 errors, 1 restart" in lines
 
 
 def test_summary_of_an_offline_run_does_not_speak_of_age(stats: Any) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -60,6 +61,49 @@ def test_verbose_shows_the_traceback_of_a_bug(command: Any, monkeypatch: pytest.
 
 def _broken(*args: Any) -> None:
     raise ZeroDivisionError("over\nzero")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("nodes", "media.fil", "--json"), "Did you mean media.file?"),
+        (("nodes", "--json", "no.such"), "no node type 'no.such'"),
+        (("nodes", "a", "b", "--json"), "extra argument"),
+        (("plugins", "--json", "--bogus"), "--bogus"),
+        (("check", "--json"), "GRAPH"),
+        (("rum", "--json"), "rum"),
+    ],
+)
+def test_an_error_is_a_document_for_who_asked_for_one(command: Any, arguments: tuple[str, ...], told: str) -> None:
+    ended = command(*arguments)
+    document = json.loads(ended.out)
+    assert (ended.code, ended.err, document["ok"]) == (2, "", False)
+    assert told in document["error"]
+
+
+def test_a_bug_is_a_document_too(command: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plugins, "asdict", _broken)
+    ended = command("plugins", "--json")
+    assert (ended.code, ended.err) == (1, "")
+    assert json.loads(ended.out)["error"] == "livegraph: ZeroDivisionError: over zero"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("arguments", [("nodes",), ("nodes", "--json"), ("schema",)])
+def test_a_full_disk_behind_stdout_is_told_without_a_traceback(arguments: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("w") as full:
+        call = [sys.executable, "-m", "livegraph", *arguments]
+        ended = subprocess.run(call, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[0] == "[Errno 28] No space left on device"
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("file", ["/dev/full", "/no/such/folder/x.json"])
+def test_a_file_that_cannot_be_written_is_named(command: Any, file: str) -> None:
+    ended = command("schema", "--output", file)
+    assert ended.code == 1
+    assert ended.err.startswith(f"cannot write {file}: No s")
 
 
 class Talkative:

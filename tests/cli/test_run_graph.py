@@ -212,7 +212,24 @@ def test_a_signal_while_a_node_loads_ends_with_zero(tmp_path: Path) -> None:
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=20)
     assert (process.returncode, err) == (0, "")
-    assert "endless: live, 0.0 s" in out
+    assert out == "endless: ended before it began\n"
+
+
+def test_a_run_that_never_began_sums_nothing_up(command: Any, tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(
+        "livegraph: 1\nnodes:\n  a: {use: media.file, params: {path: /no.mp4}}\n  b: {use: media.null, in: a}\n"
+    )
+    ended = command("run", path)
+    assert (ended.code, ended.out) == (1, "x: offline, a -> b\n")
+    assert ended.err == "node a: no file /no.mp4; / is there, the file is not\n"
+
+
+@pytest.mark.parametrize("name", ["", "  "])
+def test_an_empty_name_is_told_as_that(command: Any, name: str) -> None:
+    ended = command("run", name)
+    assert (ended.code, ended.out) == (2, "")
+    assert "the name is empty" in ended.err
 
 
 def test_a_terminal_shows_the_table_and_then_the_summary(endless: Path) -> None:

@@ -30,6 +30,12 @@ def test_eighty_columns_show_every_figure(stats: Any) -> None:
         assert figure in text
 
 
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_the_bottleneck_is_named_at_any_width(stats: Any, width: int) -> None:
+    stats["nodes"]["wan"] |= {"errors": 0, "restarts": 0}
+    assert "bottleneck" in draw(stats, width)[6]
+
+
 def test_types_show_where_there_is_room(stats: Any) -> None:
     assert "wan.v2v" not in "".join(draw(stats, 80))
     assert "wan.v2v" in "".join(draw(stats, 120))

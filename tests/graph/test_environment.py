@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from livegraph.graph import Plan
-from livegraph.graph.environment import Unset, redact, substitute
+from livegraph.graph.environment import Unset, substitute
 
 GRAPH = """
 nodes:
@@ -32,8 +32,12 @@ def test_what_only_looks_like_a_variable_stays() -> None:
     assert substitute("$HOME ${} ${1} $(x) {time}", {}, set()) == "$HOME ${} ${1} $(x) {time}"
 
 
-def test_short_values_are_not_blotted_out() -> None:
-    assert redact("30 frames for hunter2 and hunter", {"30", "hunter2", "hunter"}) == "30 frames for *** and ***"
+def test_what_stands_in_the_file_anyway_is_no_secret() -> None:
+    secrets: set[str] = set()
+    env = {"HOME": "/home/ada", "SIZE": "640x360", "LOOP": "True", "DEVICE": "auto", "KEY": "hunter2"}
+    text = substitute("${HOME} ${SIZE:-640x360} ${LOOP} ${DEVICE} ${KEY:-none}", env, secrets)
+    assert text == "/home/ada 640x360 True auto hunter2"
+    assert secrets == {"hunter2"}
 
 
 @pytest.mark.parametrize(
@@ -54,6 +58,10 @@ def test_the_plan_knows_its_secrets_and_does_not_show_them(load: Callable[..., P
     assert plan.secrets == {"hunter2"}
     assert "secrets" not in repr(plan)
     assert load(GRAPH % (30, "auto")).secrets == frozenset()
+
+
+def test_a_graph_named_by_the_environment_keeps_its_name_to_itself(load: Callable[..., Plan]) -> None:
+    assert load("name: show-${KEY}\n" + GRAPH % (30, "auto"), env={"KEY": "hunter2"}).name == "show-***"
 
 
 def test_errors_show_the_variable_and_never_its_value(problems: Callable[..., list[str]]) -> None:

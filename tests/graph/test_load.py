@@ -167,6 +167,7 @@ class TestSets:
             "node filter: --set strength=1: strength ranges from 0.1 to 0.9 (got 1)",
             "--set strenth=1: no control 'strenth'. Did you mean strength?",
             "node filter: --set filter.ration=1: no parameter 'ration'. Did you mean ratio?",
+            "node filter: --set filter.ratio=2: parameter ratio: input should be less than or equal to 1, got '2'",
             "node sink: --set sink.x=[: no parameter 'x'. It has none.",
         ]
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent))
-PROPERTIES = 3
+PROPERTIES = 4
 SECONDS_EACH = 0.1
 """More than a graph takes on a busy machine; only a hang takes longer."""
 

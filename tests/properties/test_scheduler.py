@@ -2,116 +2,90 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any
+import math
 
 from hypothesis import HealthCheck, given, note, settings
+from laws import breaches
+from playing import LONGEST_S, Played, play
 
-from graphs import Case, cases, rising
-from livegraph.graph import plan_graph
-from livegraph.registry import Registry
-from livegraph.runtime.run import Outcome, Run
-from livegraph.testing import ScriptedPlugin, VirtualClock, VirtualLoop
+from graphs import Case, Kind, cases
 
+LIVE = Kind(live=True, skips=True)
+HARD = Kind(live=True, faults=True, deeds=True)
+OFFLINE = Kind(live=False)
+ROUGH = Kind(live=False, faults=True, deeds=True)
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
 
-def play(case: Case) -> tuple[Run, Outcome, ScriptedPlugin]:
-    scripted = ScriptedPlugin()
-    registry = Registry(discover=False)
-    registry.add(scripted, "test")
-    run = Run(plan_graph(case.document, registry=registry))
-
-    async def main(clock: VirtualClock) -> Outcome:
-        watching = asyncio.get_running_loop().create_task(watch(run))
-        if case.cancel_at_s is not None:
-            asyncio.get_running_loop().call_later(case.cancel_at_s, lambda: run.cancel())
-        try:
-            return await run.main(case.duration_s, clock=clock)
-        finally:
-            watching.cancel()
-            assert not watching.done() or watching.exception() is None, watching.exception()
-
-    loop = VirtualLoop(case.seed)
-    try:
-        outcome = loop.run_until_complete(main(VirtualClock(loop)))
-    finally:
-        loop.close()
-    return run, outcome, scripted
-
-
-async def watch(run: Run) -> None:
-    """Raises where a gated source stalls: for a second every node has waited, and frames came but none was let in."""
-    before: dict[str, tuple[int, int, int]] = {}
-    while True:
-        await asyncio.sleep(1.0)
-        for name, source in run.sources.items():
-            gate = source.gate
-            if gate is None or not run.opened or run.host.stopping:
-                continue
-            led = [worker for worker in run.workers.values() if worker.plan.leads == name and worker.plan.attached]
-            idle = sum(worker.meter.process.count for worker in led)
-            now = (gate.admitted, idle, gate.offered)
-            then = before.get(name, now)
-            resting = all(worker.wake.waiting for worker in led)
-            stalled = resting and now[:2] == then[:2] and now[2] >= then[2] + 2
-            assert not stalled, f"{name}: {now} after {then}"
-            before[name] = now
-
-
-def check_always(case: Case, run: Run, outcome: Outcome, scripted: ScriptedPlugin) -> dict[str, Any]:
-    stats = outcome.stats
-    note(str(stats))
-    assert stats["tickets"]["issued"] == stats["tickets"]["settled"]
-    for frames in scripted.kept.values():
-        assert rising([frame for frame, _ in frames])
-    assert all(source.gate is None or source.gate.out == 0 for source in run.sources.values())
-    return stats
+def lawful(played: Played) -> Played:
+    note(str(played.stats))
+    assert not breaches(played)
+    return played
 
 
 @settings(settings.get_profile("graphs"), suppress_health_check=SLOW)
-@given(cases(live=True, faults=True))
-def test_live_graphs_settle_every_ticket_and_never_stall(case: Case) -> None:
-    run, outcome, scripted = play(case)
-    stats = check_always(case, run, outcome, scripted)
-    deadline = run.host.deadline_ns + 2_000_000_000
-    for frames in scripted.kept.values():
-        assert all(when - frame.captured_ns <= deadline for frame, when in frames), "a frame older than the deadline"
-    if case.cancel_at_s is None:
-        for name, source in stats["sources"].items():
-            if run.sources[name].gate is not None:
-                assert source["offered"] == source["admitted"] + sum(source["dropped"].values())
+@given(cases(HARD))
+def test_live_graphs_keep_every_law_whatever_happens(case: Case) -> None:
+    lawful(play(case))
 
 
 @settings(settings.get_profile("graphs"), suppress_health_check=SLOW)
-@given(cases(live=True, faults=False))
+@given(cases(LIVE))
 def test_live_graphs_without_faults_deliver(case: Case) -> None:
-    """Where nothing fails, every sink that a source leads gets pictures, at a rate that the slowest node allows."""
-    run, outcome, scripted = play(case)
-    check_always(case, run, outcome, scripted)
-    assert outcome.ok, outcome.error
-    for source in run.sources.values():
+    """Where nothing fails, frames get in at half the rate that the slowest node allows or more, skipped or not, and
+    come out of a chain but for what it skips. (Half: service times vary by up to all of it, and the start tunes. A
+    source's second port has no gate, so work behind it says nothing of the first.)
+    """
+    played = lawful(play(case))
+    assert played.outcome.ok, played.outcome.error
+    if case.nodes["src"]["use"] == "test.twin":
+        return
+    for name, source in played.run.sources.items():
         if source.gate is not None:
-            services = [
-                worker.life.node.service_ms / max(worker.plan.cadence.take, 1)
-                for worker in run.workers.values()
-                if worker.plan.leads == source.plan.id and hasattr(worker.life.node, "service_ms")
-            ]
-            slowest = max([1000 / source.life.node.fps, *services])
-            floor = case.duration_s * 1000 / slowest * 0.25 - 12
+            floor = 0.5 * allowed(played, name) - 4
             assert source.gate.admitted >= floor, f"{source.gate.admitted} admitted, at least {floor:.0f} expected"
+    for sink, kept in played.scripted.kept.items():
+        nodes = chain(case, sink)
+        if nodes and played.run.sources[nodes[-1]].gate is not None and case.nodes[sink]["use"] == "test.collect":
+            share = math.prod(1 - case.params(node).get("skip", 0.0) for node in nodes)
+            expected = 0.5 * allowed(played, nodes[-1]) * share
+            floor = expected - 4 * math.sqrt(expected * (1 - share)) - 6  # four standard deviations, and the ends
+            assert len(kept) >= floor, f"{sink}: {len(kept)} shown, at least {floor:.0f} expected"
+
+
+def allowed(played: Played, source: str) -> float:
+    """How many frames the slowest node that a source leads could take in the run's time, or the source give."""
+    led = [worker for worker in played.run.workers.values() if worker.plan.leads == source]
+    services = [played.case.params(w.plan.id).get("service_ms", 0) / w.plan.cadence.take for w in led]
+    return played.case.duration_s * 1000 / max([1000 / played.case.params(source)["fps"], *services])
+
+
+def chain(case: Case, sink: str) -> list[str]:
+    """The nodes before a sink back to its source; empty where it is no chain of plain wires and single frames."""
+    found = [sink]
+    while refs := list(case.nodes[found[-1]].get("in", {}).values()):
+        if len(refs) > 1 or not isinstance(refs[0], str) or case.params(found[-1]).get("take", 1) > 1:
+            return []
+        found.append(refs[0].partition(".")[0])
+    return found[1:]
 
 
 @settings(settings.get_profile("graphs"), suppress_health_check=SLOW)
-@given(cases(live=False, faults=False))
+@given(cases(OFFLINE))
 def test_offline_graphs_drop_nothing_and_do_not_depend_on_the_schedule(case: Case) -> None:
     results = []
     for seed in (case.seed, case.seed + 1):
-        run, outcome, scripted = play(Case(case.document, seed, 1e9, None))
-        stats = check_always(case, run, outcome, scripted)
-        assert outcome.ok, outcome.error
-        assert not any(sum(edge["dropped"].values()) for edge in stats["edges"].values())
-        assert not any(sum(node["dropped"].values()) for node in stats["nodes"].values())
-        assert not any(sum(source["dropped"].values()) for source in stats["sources"].values())
-        results.append({name: [(f.pts_ns, f.data) for f, _ in kept] for name, kept in scripted.kept.items()})
+        played = lawful(play(Case(case.document, seed, LONGEST_S)))
+        assert played.outcome.ok, played.outcome.error
+        stats = played.stats
+        for part in ("edges", "nodes", "sources"):
+            assert not any(sum(item["dropped"].values()) for item in stats[part].values())
+        kept = played.scripted.kept
+        results.append({name: [(frame.pts_ns, frame.data) for frame, _ in kept[name]] for name in kept})
     assert results[0] == results[1]
+
+
+@settings(settings.get_profile("graphs"), suppress_health_check=SLOW)
+@given(cases(ROUGH))
+def test_offline_graphs_keep_every_law_whatever_happens(case: Case) -> None:
+    lawful(play(case))

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Any
 
 from livegraph import Node, NodeSpec, hookimpl
 from livegraph.graph import plan_graph
 from livegraph.registry import Registry
 from livegraph.runtime.run import Outcome, Run
-from livegraph.testing import ScriptedPlugin, VirtualClock, VirtualLoop
+from livegraph.testing import RunResult, ScriptedPlugin, VirtualClock, VirtualLoop
 
 
 def graph(nodes: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"livegraph": 1, "name": "test", "mode": "live", "nodes": nodes, **more}
+
+
+def chain(*services: float, fps: float = 30.0, **params: Any) -> dict[str, Any]:
+    """A source, nodes that take so many milliseconds each, and a sink."""
+    nodes: dict[str, Any] = {"src": {"use": "test.source", "params": {"fps": fps}}}
+    last = "src"
+    for number, service in enumerate(services):
+        last, before = f"n{number}", last
+        nodes[last] = {"use": "test.slow", "in": before, "params": {"service_ms": service, **params}}
+    nodes["out"] = {"use": "test.collect", "in": last}
+    return nodes
 
 
 def plugin(**nodes: type[Node]) -> object:
@@ -64,3 +76,8 @@ def play(
 def balanced(outcome: Outcome) -> bool:
     """Every ticket that was issued has settled."""
     return bool(outcome.stats["tickets"]["issued"] == outcome.stats["tickets"]["settled"])
+
+
+def longest_pause_s(result: RunResult, sink: str) -> float:
+    times = result.presented_ns(sink)
+    return max(b - a for a, b in pairwise(times)) / 1e9

@@ -7,12 +7,12 @@ import threading
 from typing import Any, ClassVar
 
 import pytest
-from runtime_support import balanced, graph, play, plugin, prepared
+from runtime_support import balanced, chain, graph, play, plugin, prepared
 
-from livegraph import Frame, In, Node, Out, Sink
+from livegraph import EndOfStream, Frame, In, Node, Out, Sink
 from livegraph.runtime import life
 from livegraph.runtime.run import Run
-from livegraph.testing import VirtualClock, VirtualLoop
+from livegraph.testing import VirtualClock, VirtualLoop, run_graph
 from livegraph.types import AnyPort
 
 
@@ -230,3 +230,35 @@ def test_an_offline_run_that_is_cancelled_does_not_wait_for_a_thread_that_hangs(
     Stuck.release.set()
     assert balanced(outcome)
     assert outcome.stats["duration_s"] < 3
+
+
+@pytest.mark.parametrize("when", [0.0, 0.05, 1.0, 1.03])
+@pytest.mark.parametrize("how", ["stop", "cancel"])
+def test_whenever_it_is_ended_everything_settles(when: float, how: str) -> None:
+    nodes = chain(30, 30, take=3)
+    _, outcome, _ = play(graph(nodes), 10.0, {when: lambda run: getattr(run, how)()})
+    assert outcome.stats["tickets"]["issued"] == outcome.stats["tickets"]["settled"]
+    assert outcome.stats["duration_s"] < when + 3
+
+
+def test_a_window_that_is_closed_ends_the_run() -> None:
+    class Closed(Sink):
+        presents = True
+        video: In[AnyPort]
+
+        async def process(self, video: Frame) -> Any:
+            return EndOfStream() if video.seq >= 30 else None
+
+    nodes = chain(5)
+    nodes["window"] = {"use": "test.closed", "in": "n0"}
+    result = run_graph(graph(nodes), plugins=[plugin(closed=Closed)], duration_s=60, virtual=1)
+    assert result.outcome.ok
+    assert result.stats["duration_s"] < 3
+
+
+def test_the_last_frame_of_a_stream_that_ends_is_shown() -> None:
+    nodes = chain(60)
+    nodes["src"]["params"] |= {"frames": 31}
+    result = run_graph(graph(nodes), virtual=1)
+    assert result.payloads("out")[-1] == 30
+    assert result.stats["sources"]["src"]["dropped"].get("stop", 0) == 0

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from livegraph.frame import Frame
 from livegraph.runtime.gate import Credits, Gate, Load
 
@@ -111,3 +113,17 @@ def test_a_parallel_branch_does_not_lengthen_the_path() -> None:
     loads = {"a": Load(10 * MS), "b": Load(60 * MS), "join": Load(1 * MS)}
     longest = credits.look(loads, {"a": [], "b": [], "join": ["a", "b"]}, 33 * MS, 0)
     assert longest == 61 * MS
+
+
+def test_short_pauses_do_not_pass_for_a_slower_source() -> None:
+    """A source that is opened anew after every fifth frame is no slower for it; one that has become slower is."""
+    door, _ = gate(Credits(take=1, nodes=1))
+    now = 0
+    for number in range(200):
+        now += 300 * MS if number % 5 == 0 else 40 * MS
+        door.offer(Frame(now, seq=number), now)
+    assert door.period_ns < 1.3 * 40 * MS
+    for number in range(200, 240):
+        now += 100 * MS
+        door.offer(Frame(now, seq=number), now)
+    assert door.period_ns == pytest.approx(100 * MS, rel=0.05)

@@ -8,7 +8,9 @@ import pytest
 from runtime_support import balanced, graph, play, plugin
 
 from livegraph import Frame, InputError, NodeError, Out, Param, Source
+from livegraph.params import VERSIONS
 from livegraph.runtime.run import Run
+from livegraph.testing import run_graph
 from livegraph.types import AnyPort
 
 
@@ -95,6 +97,17 @@ def test_the_gate_is_at_the_port_that_is_used() -> None:
     assert outcome.stats["sinks"]["out"]["age_ms"]["p95"] <= 500
 
 
+def test_a_knob_of_a_node_that_is_down_for_good_takes_no_more_memory_in_the_end() -> None:
+    document = two_cameras()
+    document["nodes"]["n"] = {"use": "test.slow", "in": "src", "params": {"fail": 1.0}}
+    document["nodes"]["out"]["in"] = "n"
+    turns = {60 + 0.034 * n: lambda run, n=n: run.bus.set({"n.service_ms": n / 100}) for n in range(2 * VERSIONS)}
+    run, outcome, _ = play(document, 60 + 0.034 * 2 * VERSIONS, turns, plugin(camera=Camera))
+    assert outcome.stats["nodes"]["n"]["restarts"] == 5
+    assert len(run.host.versions["n"]._pending) <= VERSIONS
+    assert run.bus.get("n.service_ms") == (2 * VERSIONS - 1) / 100
+
+
 class Broken(Source):
     out: Out[AnyPort]
 
@@ -109,3 +122,15 @@ def test_a_source_that_fails_at_once_under_skip_does_not_hold_the_loop() -> None
     }
     _, outcome, _ = play(graph(nodes), 1.0, {}, plugin(broken=Broken))
     assert outcome.stats["duration_s"] < 3
+
+
+def test_a_source_that_never_waits_does_not_hold_the_loop() -> None:
+    class Eager(Source):
+        out: Out[AnyPort]
+
+        async def read(self) -> Frame:
+            return self.frame(0, self.ctx.clock.now_ns())
+
+    nodes = {"src": {"use": "test.eager"}, "out": {"use": "test.collect", "in": "src"}}
+    result = run_graph(graph(nodes), plugins=[plugin(eager=Eager)], duration_s=0.3)
+    assert result.stats["duration_s"] < 3

@@ -1,6 +1,7 @@
 import gc
 import struct
 import wave
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,8 +13,10 @@ from media_support import built, context, numbered, read_all, write_video
 from livegraph import EndOfStream, InputError, Yuv420p, size_of
 from livegraph_media import read_frame_number
 from livegraph_media.address import resolve_address
+from livegraph_media.convert import rgb24_to_yuv420p, yuv420p_to_rgb24
 from livegraph_media.decode import Decoder
 from livegraph_media.file import File
+from livegraph_media.planes import frame_of
 from livegraph_media.shape import Shaper
 
 PERIOD = 1_000_000_000 / 30
@@ -109,6 +112,76 @@ def test_a_size_that_changes_midway_changes_the_frames_unless_it_is_fixed(tmp_pa
     assert all(b.pts_ns > a.pts_ns for a, b in pairwise(frames))
     fixed = read_all(built(File, path=str(both), size="128x96"))
     assert {size_of(frame.data) for frame in fixed} == {(128, 96)}
+
+
+def anamorphic(path: Path, size: tuple[int, int], aspect: str) -> Path:
+    """White in its left half, with pixels `aspect` times as wide as high."""
+    picture = np.zeros((size[1], size[0], 3), np.uint8)
+    picture[:, : size[0] // 2] = 255
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
+        stream.codec_context.sample_aspect_ratio = Fraction(aspect)
+        for _ in range(3):
+            output.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
+        output.mux(stream.encode(None))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("coded", "aspect", "shown"),
+    [
+        ((720, 576), "16/15", (768, 576)),
+        ((720, 576), "64/45", (1024, 576)),
+        ((720, 480), "8/9", (640, 480)),
+        ((720, 480), "32/27", (854, 480)),
+    ],
+)
+@pytest.mark.parametrize("pixels", ["yuv420p", "rgb24", "gray8"])
+def test_anamorphic_video_has_square_pixels(
+    tmp_path: Path, coded: tuple[int, int], aspect: str, shown: tuple[int, int], pixels: str
+) -> None:
+    ctx = context(formats={"out": pixels})
+    frames = read_all(built(File, ctx, path=str(anamorphic(tmp_path / "dv.mp4", coded, aspect))))
+    assert [size_of(frame.data) for frame in frames] == [shown] * 3
+    luma = getattr(frames[0].data, "y", frames[0].data)
+    assert luma[:, : shown[0] // 2 - 4].min() > 200 > 60 > luma[:, shown[0] // 2 + 4 :].max()
+    ratio = aspect.replace("/", ":")
+    assert ctx.said == [f"{coded[0]}x{coded[1]} with pixels of {ratio} is shown as {shown[0]}x{shown[1]}"]
+
+
+def test_an_anamorphic_size_fits_without_being_cut(tmp_path: Path) -> None:
+    ctx = context()
+    path = anamorphic(tmp_path / "dv.mp4", (720, 576), "16/15")
+    assert size_of(built(File, ctx, path=str(path), size="320x240").read().data) == (320, 240)
+    assert not any("cropped" in said for said in ctx.said)
+
+
+@pytest.mark.parametrize("aspect", ["360/359", "1/1", "500/1", "1/500"])
+def test_an_aspect_that_means_nothing_changes_nothing(tmp_path: Path, aspect: str) -> None:
+    path = anamorphic(tmp_path / "x.mp4", (128, 96), aspect)
+    assert size_of(built(File, path=str(path)).read().data) == (128, 96)
+
+
+@pytest.mark.parametrize("pixels", ["yuv420p", "yuv444p", "bgr0"])
+def test_an_odd_edge_is_there_and_chroma_stands_where_it_belongs(tmp_path: Path, pixels: str) -> None:
+    """Red and blue stripes of two columns, and a green last column and row."""
+    picture = np.zeros((33, 43, 3), np.uint8)
+    picture[:, 0::4, 0] = picture[:, 1::4, 0] = picture[:, 2::4, 2] = picture[:, 3::4, 2] = 255
+    picture[:, -1] = picture[-1] = (0, 255, 0)
+    path = tmp_path / "odd.mkv"
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("ffv1", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 43, 33, pixels
+        if pixels == "yuv420p":
+            frame = frame_of(rgb24_to_yuv420p(picture))
+        else:
+            frame = av.VideoFrame.from_ndarray(picture, "rgb24").reformat(format=pixels)
+        output.mux([*stream.encode(frame), *stream.encode(None)])
+    for wanted in ("yuv420p", "rgb24"):
+        shown = built(File, context(formats={"out": wanted}), path=str(path)).read().data
+        rgb = yuv420p_to_rgb24(shown) if wanted == "yuv420p" else shown
+        assert np.abs(rgb.astype(int) - picture).max() <= 6
 
 
 @pytest.mark.parametrize(("angle", "corner"), [(0, "left"), (90, "bottom"), (180, "right"), (-90, "top")])

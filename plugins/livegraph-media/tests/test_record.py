@@ -114,11 +114,21 @@ def test_a_change_of_range_midway_keeps_the_picture(tmp_path: Path) -> None:
     assert second == pytest.approx(first, abs=2)
 
 
-def test_an_odd_edge_is_cut_off_and_said(tmp_path: Path) -> None:
-    said = record(tmp_path / "x.mp4", [numbered(n, (131, 97)) for n in range(3)])
+def test_an_odd_edge_is_kept_and_said(tmp_path: Path) -> None:
+    pictures = [numbered(n, (131, 97)) for n in range(3)]
+    for picture in pictures:
+        picture[:, -1] = 255
+    said = record(tmp_path / "x.mp4", pictures, crf=1)
     frames = play(tmp_path / "x.mp4")
-    assert {(frame.width, frame.height) for frame in frames} == {(130, 96)}
-    assert said[0] == "recording 130x96: the odd edge of 131x97 is cut off"
+    assert {(frame.width, frame.height) for frame in frames} == {(132, 98)}
+    assert views(frames[0])[0][:90, -2:].min() > 220
+    assert said[0] == "recording 131x97 as 132x98: its odd edge is there twice"
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7, 5), (1921, 3)])
+def test_a_picture_of_any_size_can_be_recorded(tmp_path: Path, size: tuple[int, int]) -> None:
+    record(tmp_path / "x.mp4", [np.full((size[1], size[0], 3), 200, np.uint8)] * 3)
+    assert len(play(tmp_path / "x.mp4")) == 3
 
 
 def test_another_size_midway_is_letterboxed_and_said_once(tmp_path: Path) -> None:

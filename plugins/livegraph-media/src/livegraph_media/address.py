@@ -24,13 +24,13 @@ _WHITELISTS = {
 }
 _LIVE_SCHEMES = frozenset(_WHITELISTS) - {"http", "https"}
 _SCHEME = re.compile(r"^([a-zA-Z][a-zA-Z0-9+.-]*)://")
-_USER = re.compile(r"(?<=://)[^/@]*@")
+_PRIVATE = re.compile(r"(?<=://)[^/?#]*@|(?<=\?).*")
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
     """A video as FFmpeg opens it. `whitelist`: the protocols that it may use, whatever the file asks for. `live`: time
-    passes by itself there. `name` is for people: without user name and password.
+    passes by itself there. `name` is for people: without user, password, and the query, where many cameras want those.
     """
 
     url: str
@@ -58,7 +58,7 @@ def resolve_address(text: str) -> Address:
         raise InputError(
             f"{kind}:// is not opened here: a path, sample://, {', '.join(f'{s}://' for s in _WHITELISTS)}"
         )
-    return Address(text, _WHITELISTS[kind], kind in _LIVE_SCHEMES, _USER.sub("", text), remote=True)
+    return Address(text, _WHITELISTS[kind], kind in _LIVE_SCHEMES, _PRIVATE.sub("", text), remote=True)
 
 
 def _local(path: Path) -> Address:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 
 from livegraph import Frame, NodeError
-from livegraph_media.decode import nominal_fps, times_of, video_stream
+from livegraph_media.decode import nominal_fps, pixel_aspect, times_of, video_stream, why
 from livegraph_media.ffmpeg import FFmpegError, InputContainer, InvalidDataError, NothingYet, VideoFrame
 from livegraph_media.shape import Shaper
 from livegraph_media.timeline import Arrivals
@@ -21,12 +22,15 @@ Opener = Callable[[], InputContainer]
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """A frame, when it came (the clock's nanoseconds), and whether the device was opened anew before it."""
+    """A frame, when it came (the clock's nanoseconds), whether the device was opened anew before it, and what the
+    stream says of every frame: the nominal period, and how wide its pixels are.
+    """
 
     frame: VideoFrame
     arrived_ns: int
     reopened: bool
     period_ns: int
+    aspect: Fraction
 
 
 class Capture:
@@ -77,7 +81,7 @@ class Capture:
         try:
             self._read(container)
         except (OSError, FFmpegError, NodeError) as error:
-            return str(getattr(error, "strerror", None) or error)
+            return why(error)
         finally:
             container.close()
         return "it ended"
@@ -91,7 +95,7 @@ class Capture:
     def _read(self, container: InputContainer) -> None:
         stream = video_stream(container, "the device")
         stream.thread_type = "SLICE"
-        period_ns = round(1e9 / nominal_fps(stream))
+        period_ns, aspect = round(1e9 / nominal_fps(stream)), pixel_aspect(stream)
         while not self._stop.is_set():
             try:
                 for packet in container.demux(stream):
@@ -102,15 +106,15 @@ class Capture:
                     except InvalidDataError:
                         continue  # one broken picture of a live stream: the next one is on its way
                     for frame in frames:
-                        self._put(frame, period_ns)
+                        self._put(frame, period_ns, aspect)
                 return
             except NothingYet:
                 self._stop.wait(_POLL_S)
 
-    def _put(self, frame: VideoFrame, period_ns: int) -> None:
+    def _put(self, frame: VideoFrame, period_ns: int, aspect: Fraction) -> None:
         with self._news:
             reopened = self._fresh or (self._newest is not None and self._newest.reopened)
-            self._newest = Captured(frame, self._now_ns(), reopened, period_ns)
+            self._newest = Captured(frame, self._now_ns(), reopened, period_ns, aspect)
             self._fresh = False
             self._news.notify()
 
@@ -145,7 +149,7 @@ class LiveFrames:
             0,
             duration_ns or captured.period_ns,
             captured.arrived_ns,
-            self._shaper.picture(captured.frame),
+            self._shaper.picture(captured.frame, captured.aspect),
             discontinuity=captured.reopened,
         )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 
 from livegraph import InputError, NodeError
@@ -13,6 +15,7 @@ from livegraph_media.ffmpeg import (
     FFmpegError,
     InputContainer,
     InvalidDataError,
+    TimedOut,
     VideoFrame,
     VideoStream,
     open_container,
@@ -26,25 +29,53 @@ _DEFAULT_FPS = Fraction(30)
 
 def open_address(address: Address) -> InputContainer:
     """Open a file or an address; InputError says why it cannot be read (NodeError where it may work later)."""
+    with _patience(address):
+        return _open(address)
+
+
+def _open(address: Address) -> InputContainer:
     options = {"protocol_whitelist": address.whitelist, **(_RTSP_OPTIONS if address.live else {})}
     timeout = (OPEN_TIMEOUT_S, READ_TIMEOUT_S) if address.remote else None
+    kind = NodeError if address.remote else InputError
     try:
         return open_container(address.url, "r", options=options, timeout=timeout)
     except InvalidDataError as error:
-        raise InputError(f"{address.name} is no video that FFmpeg can read, or it was cut off while written") from error
+        raise kind(f"{address.name} is no video that FFmpeg can read, or it was {_cut(address)}") from error
     except (OSError, FFmpegError) as error:
-        kind = NodeError if address.remote else InputError
-        raise kind(f"cannot open {address.name}: {error.strerror}") from error
+        raise kind(f"cannot open {address.name}: {why(error)}") from error
 
 
-def video_stream(container: InputContainer, name: str) -> VideoStream:
-    """The video stream to play; cover pictures of music files do not count."""
+@contextmanager
+def _patience(address: Address) -> Iterator[None]:
+    """An opening that fails because the time for it was over is told as that, whatever FFmpeg makes of what it has."""
+    begun = time.monotonic()
+    try:
+        yield
+    except (OSError, FFmpegError, NodeError) as error:
+        if not address.remote or time.monotonic() - begun < OPEN_TIMEOUT_S:
+            raise
+        raise NodeError(f"cannot open {address.name}: it sent too little within {OPEN_TIMEOUT_S:g} s") from error
+
+
+def _cut(address: Address) -> str:
+    return "cut off on its way" if address.remote else "cut off while written"
+
+
+def why(error: Exception) -> str:
+    """What FFmpeg or the system says of a failure, for a person."""
+    if isinstance(error, TimedOut):
+        return f"no data for {READ_TIMEOUT_S:g} s"
+    return str(getattr(error, "strerror", None) or error)
+
+
+def video_stream(container: InputContainer, name: str, kind: type[NodeError] = InputError) -> VideoStream:
+    """The video stream to play; cover pictures of music files do not count. Raises `kind` where there is none."""
     stream = container.streams.best("video")
     if not isinstance(stream, VideoStream) or Disposition.attached_pic in stream.disposition:
         kinds = sorted({stream.type for stream in container.streams})
-        raise InputError(f"{name} has no video in it (only {', '.join(kinds) or 'nothing'})")
+        raise kind(f"{name} has no video in it (only {', '.join(kinds) or 'nothing'})")
     if not stream.codec_context:
-        raise InputError(f"{name}: there is no decoder for its video here")
+        raise kind(f"{name}: there is no decoder for its video here")
     if max(stream.codec_context.width, stream.codec_context.height) > _LARGEST:
         raise InputError(f"{name}: pictures larger than {_LARGEST} pixels are refused")
     return stream
@@ -55,20 +86,27 @@ def nominal_fps(stream: VideoStream) -> Fraction:
     return stream.average_rate or stream.guessed_rate or _DEFAULT_FPS
 
 
+def pixel_aspect(stream: VideoStream) -> Fraction:
+    """A pixel's width over its height: as the container says, else as the video does, else 1."""
+    return stream.sample_aspect_ratio or Fraction(1)
+
+
 class Decoder:
     """Reads one file or address once, from a given second on."""
 
     def __init__(self, address: Address, start_s: float = 0.0) -> None:
         self.address = address
-        self._container = open_address(address)
-        try:
-            self.stream = video_stream(self._container, address.name)
-            self.stream.thread_type = "AUTO"
-            self._skip_until = self._seek(start_s) if start_s else None
-        except BaseException:
-            self.close()
-            raise
+        with _patience(address):
+            self._container = _open(address)
+            try:
+                self.stream = video_stream(self._container, address.name, NodeError if address.remote else InputError)
+                self.stream.thread_type = "AUTO"
+                self._skip_until = self._seek(start_s) if start_s else None
+            except BaseException:
+                self.close()
+                raise
         self.fps = nominal_fps(self.stream)
+        self.aspect = pixel_aspect(self.stream)
         self.damaged = 0
         self.ended_early: str | None = None
         self.decoded = 0
@@ -84,10 +122,9 @@ class Decoder:
                     continue
                 yield from filter(self._wanted, decoded)
         except (OSError, FFmpegError) as error:
-            reason = error.strerror or str(error)
             if self.address.remote:
-                raise NodeError(f"{self.address.name}: the connection broke: {reason}") from error
-            self.ended_early = reason
+                raise NodeError(f"{self.address.name}: the connection broke: {why(error)}") from error
+            self.ended_early = why(error)
 
     def close(self) -> None:
         self._container.close()

@@ -10,6 +10,7 @@ from av.codec.codec import UnknownCodecError
 from av.container import InputContainer
 from av.device import enumerate_input_devices
 from av.error import BlockingIOError as NothingYet
+from av.error import ExitError as TimedOut
 from av.error import FFmpegError, InvalidDataError
 from av.packet import Packet
 from av.stream import Disposition
@@ -36,6 +37,7 @@ __all__ = [
     "NothingYet",
     "Packet",
     "PictureType",
+    "TimedOut",
     "UnknownCodecError",
     "VideoCodecContext",
     "VideoFrame",

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 
 class File(Source):
-    """Plays a video: its pictures as decoded, with the times, the matrix and the range that the file states.
+    """Plays a video: its pictures as decoded, with the times, the matrix and the range that the file states. Pixels are
+    made square (the width is scaled, and even then); other pictures keep their size, odd ones too.
 
     The timeline begins at 0 and continues over loops; the first picture of each round is a discontinuity. Where the
     picture's size changes midway, frames change their size, unless `size` fixes it. A file that breaks off ends there,

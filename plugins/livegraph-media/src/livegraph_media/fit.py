@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -13,10 +14,25 @@ from livegraph_media.planes import is_full_range, matrix_of, resized, yuv420p_of
 Fit: TypeAlias = Literal["crop", "letterbox"]
 
 
-def fitted(frame: VideoFrame, size: Size, fit: Fit) -> Yuv420p:
-    """The frame at exactly `size`, in its own proportions."""
+_SQUARE_ENOUGH = Fraction(1, 100)
+_WIDEST = 8192
+
+
+def square_size(size: Size, aspect: Fraction) -> Size:
+    """The size at which a picture whose pixels are `aspect` times as wide as high has square ones: its lines are kept,
+    its width is even. Within 1 % pixels count as square, and where no picture would be left, or one too wide.
+    """
+    width = 2 * round(size[0] * aspect / 2)
+    if abs(aspect - 1) < _SQUARE_ENOUGH or not 2 <= width <= _WIDEST:
+        return size
+    return width, size[1]
+
+
+def fitted(frame: VideoFrame, size: Size, fit: Fit, proportions: Size | None = None) -> Yuv420p:
+    """The frame at exactly `size`, in its own proportions, or in those of another size."""
     matrix, full = matrix_of(frame), is_full_range(frame) and not frame.format.is_rgb
-    scaled = yuv420p_of(resized(frame, scaled_size((frame.width, frame.height), size, fit), "yuv420p", matrix, full))
+    source = proportions or (frame.width, frame.height)
+    scaled = yuv420p_of(resized(frame, scaled_size(source, size, fit), "yuv420p", matrix, full))
     return cropped(scaled, size) if fit == "crop" else letterboxed(scaled, size)
 
 

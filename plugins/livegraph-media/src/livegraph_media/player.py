@@ -43,7 +43,7 @@ class Player:
             self._timeline.restart()
         moment = self._timeline.place(*times_of(frame))
         self._until_ns = moment.pts_ns + moment.duration_ns
-        picture = self._shaper.picture(frame)
+        picture = self._shaper.picture(frame, self._decoder.aspect)
         return Frame(moment.pts_ns, 0, moment.duration_ns, now_ns, picture, discontinuity=moment.jumped)
 
     def close(self) -> None:

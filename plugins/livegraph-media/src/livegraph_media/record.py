@@ -15,7 +15,8 @@ class Record(Sink):
     """Writes H.264 into an MP4 or Matroska file, playable up to its last half second even after SIGKILL.
 
     Frames keep their times (variable rate); the first is at 0, and the last stays until the stream's end. The first
-    picture sets the size: an odd row or column is cut off, and pictures of another size are letterboxed into it.
+    picture sets the size, of which an odd width or height is made even by its last column or row standing there twice;
+    pictures of another size are letterboxed into it.
     """
 
     records = True

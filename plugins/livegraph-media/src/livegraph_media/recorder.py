@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from livegraph import Frame, InputError, Size, Yuv420p, pixel_format, size_of
 from livegraph_media.convert import gray8_to_yuv420p, rgb24_to_yuv420p
 from livegraph_media.destination import failure, reason
@@ -74,16 +76,15 @@ class Recorder:
         except _WRITE_ERRORS as error:
             self._say(f"{self._path} could not be finished ({reason(error)}); what it holds plays")
         else:
-            self._say(f"recorded {self._path}, {self._frames} frames, {length_ns / 1e9:.1f} s")
+            frames = f"{self._frames} frame{'' if self._frames == 1 else 's'}"
+            self._say(f"recorded {self._path}, {frames}, {length_ns / 1e9:.1f} s")
 
     def _start(self, first: Yuv420p, frame: Frame) -> Recording:
         """Open encoder and file for pictures like the first one."""
         width, height = size_of(first)
-        self._size: Size = width // 2 * 2, height // 2 * 2
-        if 0 in self._size:
-            raise InputError(f"a picture of {width}x{height} pixels cannot be recorded")
+        self._size: Size = _even(width, height)
         if self._size != (width, height):
-            self._say(f"recording {self._size[0]}x{self._size[1]}: the odd edge of {width}x{height} is cut off")
+            self._say(f"recording {width}x{height} as {self._size[0]}x{self._size[1]}: its odd edge is there twice")
         self._like = first
         fps = self._fps or (1e9 / frame.duration_ns if frame.duration_ns else _DEFAULT_FPS)
         self._recording = Recording(self._path, self._encoding(self._size, fps), first)
@@ -100,10 +101,10 @@ class Recorder:
     def _encodable(self, picture: Yuv420p) -> VideoFrame:
         """The picture in the size, matrix and range of the first one."""
         width, height = size_of(picture)
-        if (width // 2 * 2, height // 2 * 2) != self._size:
+        if _even(width, height) != self._size:
             self._tell_of_size(width, height)
             picture = fitted(frame_of(picture), self._size, "letterbox")
-        frame = frame_of(_cut(picture, self._size))
+        frame = frame_of(_with_even_luma(picture))
         if (picture.matrix, picture.full_range) != (self._like.matrix, self._like.full_range):
             frame = resized(frame, self._size, "yuv420p", self._like.matrix, self._like.full_range)
         return frame
@@ -131,9 +132,15 @@ def _yuv420p(picture: object) -> Yuv420p:
     raise InputError(f"{type(picture).__name__} is no picture: expected yuv420p, rgb24 or gray8")
 
 
-def _cut(picture: Yuv420p, size: Size) -> Yuv420p:
-    width, height = size
-    if size_of(picture) == size:
+def _even(width: int, height: int) -> Size:
+    """The next size that 4:2:0 encoders take."""
+    return width + width % 2, height + height % 2
+
+
+def _with_even_luma(picture: Yuv420p) -> Yuv420p:
+    """An odd last row or column is repeated; chroma covers the pair already."""
+    width, height = size_of(picture)
+    if _even(width, height) == (width, height):
         return picture
-    chroma = slice(height // 2), slice(width // 2)
-    return Yuv420p(picture.y[:height, :width], picture.u[chroma], picture.v[chroma], picture.matrix, picture.full_range)
+    y = np.pad(picture.y, ((0, height % 2), (0, width % 2)), mode="edge")
+    return Yuv420p(y, picture.u, picture.v, picture.matrix, picture.full_range)

@@ -1,0 +1,83 @@
+"""Sinks that show: what waits for its moment is reset, dropped and counted as what it is."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import pytest
+from runtime_support import balanced, graph, play, plugin
+
+from livegraph import Frame, In, Param, Sink
+from livegraph.runtime.run import Run
+from livegraph.types import AnyPort
+
+
+class Screen(Sink):
+    """Writes down what it is told to do, in order; a picture that follows a jump in time is `marked`."""
+
+    presents = True
+    video: In[AnyPort]
+    stuck_at: int = Param(-1, doc="the picture that takes half a second")
+    told: ClassVar[list[str]]
+
+    async def setup(self) -> None:
+        type(self).told = []
+
+    async def process(self, video: Frame) -> None:
+        type(self).told.append("marked" if video.discontinuity else "picture")
+        if video.data == self.params.stuck_at:
+            await self.ctx.clock.sleep_until(self.ctx.clock.now_ns() + 500_000_000)
+
+    def reset(self) -> None:
+        type(self).told.append("reset")
+
+
+def chunks(source: dict[str, Any], **screen: Any) -> dict[str, Any]:
+    """Pictures come in bursts of four, and wait for their moments."""
+    return graph(
+        {
+            "src": {"use": "test.source", "params": {"fps": 24.0, **source}},
+            "wan": {"use": "test.slow", "in": "src", "params": {"take": 4, "service_ms": 80, "variation": 0.9}},
+            "out": {"use": "test.screen", "in": "wan", "params": screen},
+        }
+    )
+
+
+def test_a_screen_is_reset_when_the_picture_that_follows_the_jump_is_shown() -> None:
+    play(chunks({"restart_pts": 48}), 9.0, {}, plugin(screen=Screen))
+    resets = [at for at, what in enumerate(Screen.told) if what == "reset"]
+    assert len(resets) == 4
+    assert [Screen.told[at + 1] for at in resets] == ["marked"] * 4
+
+
+def test_a_jump_in_pictures_that_came_too_late_is_not_forgotten() -> None:
+    nodes = {
+        "src": {"use": "test.source", "params": {"fps": 24.0, "restart_pts": 48}},
+        "n": {"use": "test.slow", "in": "src", "params": {"service_ms": 5}},
+        "out": {"use": "test.screen", "in": "n", "params": {"stuck_at": 46}},
+    }
+    hitch = {  # after it, pictures wait some 300 ms for their moments
+        1.0: lambda run: run.bus.set({"n.service_ms": 300.0}),
+        1.2: lambda run: run.bus.set({"n.service_ms": 5.0}),
+    }
+    _, outcome, _ = play(graph(nodes), 3.0, hitch, plugin(screen=Screen))
+    assert outcome.stats["nodes"]["out"]["dropped"]["age"] >= 2
+    assert "marked" not in Screen.told
+    assert Screen.told.count("reset") == 1
+
+
+@pytest.mark.parametrize("when", [1.0, 1.1, 1.2, 1.3])
+@pytest.mark.parametrize("how", ["stop", "cancel"])
+def test_what_a_screen_took_was_shown_or_dropped(how: str, when: float) -> None:
+    _, outcome, _ = play(chunks({}, stuck_at=20), 3.0, {when: lambda run: getattr(run, how)()}, plugin(screen=Screen))
+    node, shown = outcome.stats["nodes"]["out"], outcome.stats["sinks"]["out"]["frames"]
+    assert node["frames_in"] == shown + sum(node["dropped"].values())
+    assert balanced(outcome)
+
+
+def test_pictures_that_wait_when_a_run_is_cancelled_are_counted() -> None:
+    waited: set[int] = set()
+    for when in (1.0, 1.04, 1.08, 1.12, 1.16):
+        _, outcome, _ = play(chunks({}), 3.0, {when: Run.cancel}, plugin(screen=Screen))
+        waited.add(outcome.stats["nodes"]["out"]["dropped"].get("stop", 0))
+    assert max(waited) >= 3
