@@ -18,10 +18,16 @@ DTYPES = {"fp32": mx.float32, "bf16": mx.bfloat16, "fp16": mx.float16}
 
 def load(wanted: Wanted) -> Stream:
     """In bf16 unless another dtype is wanted. Raises `ModelError` for what is missing or unfit."""
-    model = load_nano() if wanted.profile.vae == "nano" else assemble(wanted)
+    model = _nano(wanted) if wanted.profile.vae == "nano" else assemble(wanted)
     if wanted.bits is not None:
         quantise(model.transformer, wanted.bits)
     return Stream(model, wanted.profile, dtype=DTYPES[wanted.dtype or "bf16"], batch=wanted.batch)
+
+
+def _nano(wanted: Wanted) -> Wan:
+    if wanted.loras:
+        raise InputError("wan-nano takes no LoRAs on mlx; on torch it does")
+    return load_nano()
 
 
 def assemble(wanted: Wanted) -> Wan:
