@@ -42,6 +42,7 @@ class Worker(Station):
         self._duration_ns = 0
         self._down = False
         self._ended = False
+        self._broke = False
         self._revival: asyncio.Task[None] | None = None
         self._ports = list(plan.cls.outputs)
         self._inputs = Inputs(plan, host)
@@ -230,7 +231,7 @@ class Worker(Station):
         self.meter.gaps += 1
         if self.plan.on_error == "stop":
             self.host.fail(self.plan.id, error)
-            self._ended = True
+            self._ended = self._broke = True
             return
         if isinstance(error, InputError):
             self.host.lose(self.plan.id, error)
@@ -277,6 +278,7 @@ class Worker(Station):
 
     def _let_go(self, cause: str | None) -> None:
         """What came and has not been answered is dropped."""
+        cause = "stop" if self._broke else cause  # by its policy the run ends with it: what came is cut off
         lost = len(self._fill.drop()) + len(self._lookahead.empty())
         self.meter.lose(cause or "stop", lost)
         for edge in self.inlets.values():

@@ -185,14 +185,16 @@ def chunks(played: Played) -> Iterator[str]:
 
 def _short(played: Played, name: str) -> Iterator[str]:
     """A chunk that does not fill for twice its length is given up: none spans a pause of the source. (Where frames come
-    to it straight from the source, whose rate stays, and meet no others.)
+    to it straight from the source, whose rate stays, and meet no others. The first may have waited for a call to end.)
     """
     reference, src = played.case.nodes[name].get("in", {}).get("video"), played.case.params("src")
     if played.case.nodes[name]["use"] != "test.slow" or reference not in ("src", "src.out"):
         return
     if played.run.plan.mode != "live" or played.case.done("set"):
         return
-    longest = 2 * played.case.params(name).get("take", 1) / src["fps"] * 1.3 + 0.1
+    params = played.case.params(name)
+    call_s = params.get("service_ms", 0) / 1000 * (1 + params.get("variation", 0))
+    longest = 2 * params.get("take", 1) / src["fps"] * 1.3 + max(0.1, 1.1 * call_s)
     for call in played.diary(name).calls:
         span = (call.frames[-1].captured_ns - call.frames[0].captured_ns) / 1e9
         if span > longest:

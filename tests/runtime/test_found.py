@@ -11,6 +11,7 @@ from runtime_support import graph, play, plugin
 from livegraph import Frame, In, Node, Out
 from livegraph.errors import NodeError
 from livegraph.runtime.run import Run
+from livegraph.testing import run_graph
 from livegraph.types import AnyPort
 
 
@@ -126,3 +127,23 @@ def test_a_rebuild_brings_out_what_a_lookahead_holds_back(mode: str) -> None:
     shown = [frame.data for frame, _ in scripted.kept["out"]]
     assert shown[:10] == list(range(10))
     assert mode == "live" or shown == list(range(40))
+
+
+def test_what_waits_for_a_node_that_ends_the_run_is_counted() -> None:
+    """`on_error: stop`: frames that lie before the node when it fails are dropped by the end of the run."""
+    nodes = {
+        "src": {"use": "test.source", "params": {"fps": 24}},
+        "n0": {
+            "use": "test.slow",
+            "in": "src",
+            "params": {"service_ms": 60, "fail": 1.0, "teardown_ms": 2000},
+            "on_error": "stop",
+        },
+        "out": {"use": "test.collect", "in": "n0"},
+    }
+    result = run_graph({"livegraph": 1, "name": "g", "nodes": nodes}, duration_s=1, virtual=0)
+    admitted = result.stats["sources"]["src"]["admitted"]
+    dropped = result.stats["nodes"]["n0"]["dropped"]
+    on_the_edge = result.stats["edges"]["src.out->n0.video"]["dropped"]
+    assert (dropped, on_the_edge) == ({"error": 1}, {"stop": admitted - 1})
+    assert admitted > 1
