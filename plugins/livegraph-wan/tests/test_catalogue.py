@@ -24,7 +24,7 @@ def test_these_are_the_models() -> None:
 
 
 def test_each_transformer_needs_an_encoder_and_a_vae_that_are_listed() -> None:
-    assert all(SPECS[name].needs == ("wan2.1-vae", "umt5-xxl") for name in TRANSFORMERS)
+    assert all(SPECS[name].needs == ("wan2.1-vae", "taew2_1", "umt5-xxl") for name in TRANSFORMERS)
     assert all(needed in SPECS for spec in SPECS.values() for needed in spec.needs)
 
 

@@ -24,8 +24,8 @@ LONGLIVE = "Efficient-Large-Model/LongLive-1.3B"
 LONGLIVE_REVISION = "cda9138d93872ef109d9a74c270184eb3a5acc6e"
 TAEHV = "https://raw.githubusercontent.com/madebyollin/taehv/1a88a7dcafa06f46866661c0d687654aafa5521b"
 
-NEEDS = ("wan2.1-vae", "umt5-xxl")
-"""What every transformer here runs with: Wan's own VAE and text encoder."""
+NEEDS = ("wan2.1-vae", "taew2_1", "umt5-xxl")
+"""What every transformer here runs with: both VAEs, the fast one and Wan's own, and the text encoder."""
 
 
 def models() -> Sequence[ModelSpec]:
