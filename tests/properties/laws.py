@@ -227,6 +227,7 @@ def partners(played: Played) -> Iterator[str]:
         if not isinstance(inlet, SeenEdge):
             continue
         yield from _sets(played, name, inlet)
+        reach = _longest_period_ns(played, name) // 2
         for call in played.diary(name).calls:
             other = call.others["other"]
             for mine, its in zip(call.frames, other if isinstance(other, list) else [other], strict=False):
@@ -234,8 +235,18 @@ def partners(played: Played) -> Iterator[str]:
                     yield f"{name}: no partner at {mine.pts_ns}"
                 if its is not None and inlet.plan.role == "exact" and mine.meta["lap"] != its.meta["lap"]:
                     yield f"{name}: laps {mine.meta['lap']} and {its.meta['lap']} meet at {mine.pts_ns}"
-                if not _meets(inlet, mine.pts_ns, None if its is None else its.pts_ns, worker.join.period_ns // 2):
+                if not _meets(inlet, mine.pts_ns, None if its is None else its.pts_ns, reach):
                     yield f"{name}: {inlet.plan.role} met {its and its.pts_ns} at {mine.pts_ns}"
+
+
+def _longest_period_ns(played: Played, name: str) -> int:
+    """The longest that a join may have taken the source's period for: live it is measured, and the rate may change."""
+    measured = played.run.workers[name].join.period_ns
+    if played.run.plan.mode != "live":
+        return measured
+    rates = [played.case.params("src")["fps"]]
+    rates += [value for deed in played.case.deeds for target, value in deed.values if target == "src.fps"]
+    return max(measured, round(1.3e9 / min(rates)))
 
 
 def _sets(played: Played, name: str, inlet: SeenEdge) -> Iterator[str]:
