@@ -31,7 +31,7 @@ class Profile:
 
 WAN_NANO = Profile(
     name="wan-nano",
-    timesteps=(1000, 500, 300, 150),
+    timesteps=(1000, 250, 120, 60),
     shift=1.0,
     strength_offset=0,
     frames_per_block=1,
