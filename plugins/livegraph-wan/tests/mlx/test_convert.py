@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from livegraph_wan.mlx.convert import from_file, from_torch, load, to_torch_layout
-from livegraph_wan.mlx.nano import SHIPPED, NanoWan, load_nano
+from livegraph_wan.mlx.nano import SHIPPED, TRANSFORMER_FILE, VAE_FILE, NanoWan, load_nano
 from livegraph_wan.nano.model import SHIPPED as TORCH_SHIPPED
 from livegraph_wan.profile import WAN_NANO
 
@@ -48,8 +48,12 @@ def test_the_shipped_weights_are_those_of_torch() -> None:
 
 def test_a_nano_of_another_size_is_known_by_its_weights(tmp_path: Path) -> None:
     config = replace(WAN_NANO.architecture, num_layers=2, ffn_dim=128)
-    mx.save_safetensors(str(tmp_path / "small.safetensors"), to_torch_layout(NanoWan(config)))
-    assert load_nano(tmp_path / "small.safetensors").transformer.config == config
+    weights = to_torch_layout(NanoWan(config))
+    vae = {name.removeprefix("vae."): value for name, value in weights.items() if name.startswith("vae.")}
+    rest = {name: value for name, value in weights.items() if not name.startswith("vae.")}
+    mx.save_safetensors(str(tmp_path / VAE_FILE), vae)
+    mx.save_safetensors(str(tmp_path / TRANSFORMER_FILE), rest)
+    assert load_nano(tmp_path).transformer.config == config
 
 
 @pytest.mark.parametrize("change", ["missing", "surplus", "another shape"])

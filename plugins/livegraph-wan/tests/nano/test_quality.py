@@ -5,8 +5,11 @@ import pytest
 import torch
 
 from livegraph_wan.device import fast_dtype
-from livegraph_wan.nano.evaluate import error_between, run, still_of, targets_of
+from livegraph_wan.nano.afterimages import MEMORY_STYLES
+from livegraph_wan.nano.held_back import Clip, decibels, error_between, run, sources, still_of, targets_of
+from livegraph_wan.nano.measures import memory_of
 from livegraph_wan.nano.model import SHIPPED, load_nano
+from livegraph_wan.nano.styles import STYLES
 from livegraph_wan.nano.wording import TRAINING_PHRASES
 from livegraph_wan.profile import WAN_NANO
 from livegraph_wan.stream import Stream
@@ -17,15 +20,40 @@ def shipped() -> Stream:
     return Stream(load_nano(), WAN_NANO, device=torch.device("cpu"), dtype=fast_dtype("cpu"))
 
 
-def test_the_weights_are_small() -> None:
-    assert SHIPPED.stat().st_size < 16e6
-
-
-@pytest.mark.parametrize("style", ["oil", "watercolour", "ink", "halftone", "mosaic", "thermal", "sepia", "night"])
-def test_a_style_is_nearest_to_its_own_target_and_holds_still(shipped: Stream, style: str) -> None:
+@pytest.fixture(scope="module")
+def still() -> tuple[Clip, dict[str, Clip]]:
     source = np.concatenate([still_of("coffee")] * 5)
+    return source, targets_of(source)
+
+
+def test_the_weights_are_small() -> None:
+    sizes = [path.stat().st_size for path in SHIPPED.iterdir()]
+    assert max(sizes) < 16e6
+    assert sum(sizes) < 40e6
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_style_is_nearest_to_its_own_target_and_holds_still(shipped: Stream, still, style: str) -> None:
+    source, targets = still
     out = run(shipped, TRAINING_PHRASES[style][0], source)
-    errors = {name: error_between(out[-4:], target) for name, target in targets_of(source).items()}
+    errors = {name: error_between(out[-4:], target) for name, target in targets.items()}
     assert min(errors, key=lambda name: errors[name]) == style
-    assert 10 * np.log10(255**2 / errors[style]) > 20
+    assert decibels(errors[style]) > 20
     assert out[-8:].astype(float).std(axis=0).mean() <= 2.5
+
+
+@pytest.mark.parametrize("style", MEMORY_STYLES)
+def test_a_cut_of_the_stream_costs_the_styles_that_remember(shipped: Stream, style: str) -> None:
+    found = memory_of(shipped, style, seed=7)
+    assert found["psnr_db"] > found["psnr_cut_db"] + 0.5
+    assert found["change_levels"] > 1
+
+
+def test_strength_goes_from_the_source_to_the_style(shipped: Stream) -> None:
+    clip = next(sources(1, seed=7))
+    away = [
+        error_between(run(shipped, "sepia", clip, noise_scale=strength)[-4:], clip[-4:])
+        for strength in (0.2, 0.4, 0.6, 0.8)
+    ]
+    assert away == sorted(away)
+    assert away[-1] > 4 * away[0]

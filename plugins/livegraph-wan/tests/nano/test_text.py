@@ -7,7 +7,7 @@ import torch
 
 from livegraph_wan.nano.styles import STYLES
 from livegraph_wan.nano.text import NanoText, tokenize
-from livegraph_wan.nano.wording import HELD_BACK_PHRASES, TRAINING_PHRASES, make_prompt
+from livegraph_wan.nano.wording import HELD_BACK_PHRASES, TRAINING_PHRASES, make_prompt, unknown_word
 from livegraph_wan.nano.words import WORDS, words_of
 
 
@@ -50,3 +50,19 @@ def test_prompts_vary_and_repeat_with_the_seed() -> None:
     made = [[make_prompt("oil", random.Random(seed)) for _ in range(50)] for seed in (1, 1)]
     assert made[0] == made[1]
     assert len({make_prompt("oil", random.Random(seed)) for seed in range(50)}) > 40
+
+
+def test_made_up_words_are_unlike_each_other() -> None:
+    rng = random.Random(1)
+    words = {unknown_word(rng) for _ in range(200)}
+    assert len(words) > 150
+    assert all(word.isascii() and word.isalpha() for word in words)
+
+
+def test_prompts_say_what_they_ask_for() -> None:
+    """Whatever is left out and added, a word of one of the style's phrases is there."""
+    rng = random.Random(2)
+    for style in STYLES:
+        known = {word for phrase in TRAINING_PHRASES[style] for word in words_of(phrase)}
+        if style != "photograph":  # for which nothing may be said
+            assert all(known & set(words_of(make_prompt(style, rng))) for _ in range(100))

@@ -20,8 +20,9 @@ from livegraph_wan.nano.words import BUCKETS, PADDING, WIDTH, buckets_of
 from livegraph_wan.profile import WAN_NANO, Architecture
 from livegraph_wan.rhythm import RHYTHMS, Rhythm
 
-SHIPPED = Path(livegraph_wan.nano.__path__[0]) / "weights" / "wan-nano.safetensors"
+SHIPPED = Path(livegraph_wan.nano.__path__[0]) / "weights"
 """The weights that come with the plugin, bf16."""
+TRANSFORMER_FILE, VAE_FILE = "wan-nano.safetensors", "vae.safetensors"
 _BLOCK = FRAMES * 3 * STRIDE * STRIDE
 
 
@@ -76,9 +77,11 @@ class NanoVAE(Module):
         self.chunk_out = conv(128, CHANNELS)
         self.latent_in = conv(2 * CHANNELS, trunk)
         self.latent_mid = conv(trunk, trunk)
+        self.latent_more = conv(trunk, trunk)
         self.latent_out = conv(trunk, FRAMES * 4 * width, 1)
         self.draw_in = conv(2 * width, width)
         self.draw_mid = conv(width, width)
+        self.draw_more = conv(width, width)
         self.draw_out = conv(width, 48)
         self.mean = mx.zeros(CHANNELS)
         self.std = mx.ones(CHANNELS)
@@ -105,6 +108,7 @@ class NanoVAE(Module):
         trunk = _with_before(latents, None if state is None else state.latent).flatten(0, 1)
         trunk = nn.silu(self.latent_in(trunk))
         trunk = trunk + nn.silu(self.latent_mid(trunk))
+        trunk = trunk + nn.silu(self.latent_more(trunk))
         features = unfold_pixels(_split(nn.silu(self.latent_out(trunk)), batch), 2)
         linear = self.restore((latents * self.std + self.mean).flatten(0, 1))
         frames = unfold_pixels(_split(linear, batch), STRIDE) + self._draw(features, state)
@@ -114,6 +118,7 @@ class NanoVAE(Module):
         x = _with_before(features, None if state is None else state.features).flatten(0, 1)
         x = nn.silu(self.draw_in(x))
         x = x + nn.silu(self.draw_mid(x))
+        x = x + nn.silu(self.draw_more(x))
         return unfold_pixels(mx.unflatten(self.draw_out(x), 0, features.shape[:2]), 4)
 
 
@@ -154,9 +159,10 @@ class NanoWan(Wan):
         return (2 * s - 1) / q * latents - out / mx.sqrt(q)
 
 
-def load_nano(path: Path = SHIPPED) -> NanoWan:
-    """A trained wan-nano in the file's own dtype; a missing or surplus weight is an error that names it."""
-    weights = from_file(path)
+def load_nano(folder: Path = SHIPPED) -> NanoWan:
+    """A trained wan-nano in the files' own dtype; a missing or surplus weight is an error that names it."""
+    vae = from_file(folder / VAE_FILE)
+    weights = {**from_file(folder / TRANSFORMER_FILE), **{f"vae.{name}": value for name, value in vae.items()}}
     model = NanoWan(_architecture_of(weights))
     load(model, weights)
     return model

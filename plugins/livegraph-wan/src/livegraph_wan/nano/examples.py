@@ -1,108 +1,173 @@
-"""Training examples of the transformer: encoded clips, and batches with noise put on."""
+"""Training examples of the transformer: rendered and encoded clips, and batches with noise put on."""
 
 import random
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
 from torch import Generator, Tensor
 
-from livegraph_wan.grid import FRAMES, STRIDE
-from livegraph_wan.nano.scenes import make_clip, make_held_back_clip, pick, to_float, uniform
+from livegraph_wan.grid import FRAMES
+from livegraph_wan.nano.afterimages import MEMORY_STYLES
+from livegraph_wan.nano.clips import KINDS, NamedClip
+from livegraph_wan.nano.drawn import pick, uniform
+from livegraph_wan.nano.scenes import make_held_back_clip, to_float
 from livegraph_wan.nano.styles import STYLES
 from livegraph_wan.nano.text import tokenize
 from livegraph_wan.nano.vae import NanoVAE
 from livegraph_wan.nano.wording import make_prompt
 
-LATENTS = 3
-"""Latent frames in a training clip: the window that wan-nano streams with."""
-OIL_SHARE = 0.5
-"""How many clips are painted in oils too: it is the style that people meet first."""
+PLAIN_STYLES = [name for name in STYLES if name not in MEMORY_STYLES]
+SHARES = {
+    "oil": 2.0,
+    "ink": 1.5,
+    "thermal": 1.5,
+    "neon": 2.0,
+    "blueprint": 2.5,
+    "gold": 2.5,
+    "sepia": 0.7,
+    "emboss": 0.7,
+}
+"""How often a style is painted, against 1 for the others: fine lines and bands of colour need more."""
 FULL_STRENGTH = 0.8
 """From this sigma on, video to video is trained to give the whole style; below, a blend."""
-HELD_BACK_CLIPS = 12
+WAYS = {"default": 0.3, "noise": 0.08, "strength": 0.24, "target": 0.13, "rollout": 0.25}
+"""Shares of the ways to be noisy, see `make_batch`."""
+
+
+class Look(NamedTuple):
+    """A clip in one style: latents `[16, T, H/8, W/8]` bf16, pixels `[4T, 3, H, W]` uint8."""
+
+    latents: Tensor
+    pixels: Tensor
 
 
 class Example(NamedTuple):
-    """A clip's latents `[16, 3, H/8, W/8]` bf16: as it was, and by style."""
+    """A clip as it was, and by style."""
 
-    source: Tensor
-    styled: dict[str, Tensor]
+    source: Look
+    styled: dict[str, Look]
 
 
 class Batch(NamedTuple):
-    """What one step sees: `x` is noisy, `target` clean, both `[B, 16, 3, h, w]` fp32."""
+    """What one step sees: `x` is noisy, `target` clean, both `[B, 16, T, h, w]` fp32."""
 
     x: Tensor
     source: Tensor
     target: Tensor
     timesteps: Tensor
+    """`[B, T]`."""
     tokens: Tensor
+    pairs: list[tuple[Tensor, Tensor]]
+    """Pixels of source and styled clip, per clip."""
+    blend: Tensor
+    """`[B]`: how far from source to style the target is."""
+    again: Tensor
+    """Indices of the clips that a first step of the model's own is to come before, see `rollout`."""
 
 
-def make_examples(rng: Generator, vae: NanoVAE, clips: int, size: int) -> list[Example]:
-    """Clips with three styles each, encoded."""
-    return [encode_clip(vae, make_clip(rng, FRAMES * LATENTS, size), _some_styles(rng)) for _ in range(clips)]
+def fill_pools(rng: Generator, vae: NanoVAE, clips: Iterator[NamedClip], count: int) -> dict[str, list[Example]]:
+    """About `count` examples, by kind in their shares."""
+    pools: dict[str, list[Example]] = {name: [] for name in KINDS}
+    while any(not _is_full(pools, name, count) for name in KINDS):
+        kind, frames = next(clips)
+        if not _is_full(pools, kind, count):
+            pools[kind].append(encode_clip(vae, frames, some_styles(rng, kind)))
+    return pools
 
 
-def renew(rng: Generator, vae: NanoVAE, examples: list[Example]) -> None:
-    """Replace one example by a new one of the same size: the model never sees the same set for long."""
-    size = STRIDE * examples[0].source.shape[-1]
-    examples[pick(rng, len(examples))] = make_examples(rng, vae, 1, size)[0]
+def renew(
+    rng: Generator, vae: NanoVAE, clips: Iterator[NamedClip], pools: dict[str, list[Example]], count: int
+) -> None:
+    """Add an example, or replace one of its kind where `count` are reached: the model sees none for long."""
+    kind, frames = next(clips)
+    example = encode_clip(vae, frames, some_styles(rng, kind))
+    if _is_full(pools, kind, count):
+        pools[kind][pick(rng, len(pools[kind]))] = example
+    else:
+        pools[kind].append(example)
 
 
-def _some_styles(rng: Generator) -> list[str]:
-    names = list(STYLES)[1:]
-    chosen = [names[int(i)] for i in torch.randperm(len(names), generator=rng)[:3]]
-    return ["oil", *chosen[1:]] if uniform(rng, 0, 1) < OIL_SHARE else chosen
+def _is_full(pools: dict[str, list[Example]], kind: str, count: int) -> bool:
+    return len(pools[kind]) >= max(1, round(count * KINDS[kind].share))
 
 
-@torch.inference_mode()
+def some_styles(rng: Generator, kind: str) -> list[str]:
+    """Three styles: of those without a memory, or both that have one and another."""
+    shares = torch.tensor([SHARES.get(name, 1.0) for name in PLAIN_STYLES])
+    chosen = [PLAIN_STYLES[int(i)] for i in torch.multinomial(shares, 3, generator=rng)]
+    return [*MEMORY_STYLES, chosen[0]] if KINDS[kind].remembers else chosen
+
+
+@torch.no_grad()
 def encode_clip(vae: NanoVAE, clip: Tensor, styles: list[str]) -> Example:
-    """Latents of `[12, H, W, 3]` uint8 and of its renderings."""
-    frames = to_float(clip)
-    pictures = [frames, *(STYLES[name](frames).clamp(0, 1) for name in styles)]
-    with torch.autocast("cpu", torch.bfloat16):
-        latents, _ = vae.encode(torch.stack(pictures) * 2 - 1, None)
-    source, *styled = latents.bfloat16().clone()
+    """Latents and pixels of `[4T, H, W, 3]` uint8 and of its renderings, on the VAE's device."""
+    frames = to_float(clip.to(vae.mean.device))
+    pictures = torch.stack([frames, *(STYLES[name](frames).clamp(0, 1) for name in styles)])
+    with torch.autocast(frames.device.type, torch.bfloat16):
+        latents, _ = vae.encode(pictures * 2 - 1, None)
+    pixels = (pictures * 255).round().to(torch.uint8)
+    source, *styled = (Look(z.bfloat16().clone(), p.clone()) for z, p in zip(latents, pixels, strict=True))
     return Example(source, dict(zip(styles, styled, strict=True)))
 
 
 def make_batch(rng: Generator, wording: random.Random, examples: list[Example], count: int) -> Batch:
-    """Three ways to be noisy: pure noise (what one step sees), the source, or the target.
+    """Clips with noise on, in one of five ways.
 
-    A noisy source teaches strength: the target is then a blend that reaches the whole style at
-    `FULL_STRENGTH`. A noisy target, each frame with its own sigma, teaches further steps.
+    `default`: the source at `FULL_STRENGTH`, what one step sees on a stage. `noise`: nothing else.
+    `strength`: the source at any sigma; the target is then a blend that reaches the whole style at
+    `FULL_STRENGTH`. `target`: the target, each frame at its own sigma. `rollout`: as `default` or
+    `strength`, for a first step; `rollout` then puts noise on what the model made of it.
     """
-    sources, targets, tokens = [], [], []
-    for _ in range(count):
-        example = examples[pick(rng, len(examples))]
-        style = wording.choice(list(example.styled))
-        sources.append(example.source)
-        targets.append(example.styled[style])
-        tokens.append(tokenize(make_prompt(style, wording)))
-    source, target = torch.stack(sources).float(), torch.stack(targets).float()
-    way = torch.rand(count, 1, generator=rng)
-    sigma = 0.1 + 0.9 * torch.rand(count, 1, generator=rng).expand(-1, LATENTS)
-    own = 0.02 + 0.98 * torch.rand(count, LATENTS, generator=rng)
-    sigma = torch.where(way < 0.35, 1.0, torch.where(way < 0.7, sigma, own))
-    s, by_source = sigma.view(count, 1, LATENTS, 1, 1), ((way >= 0.35) & (way < 0.7)).view(count, 1, 1, 1, 1)
-    blend = torch.where(by_source, (s / FULL_STRENGTH).clamp(max=1), 1.0)
-    target = torch.lerp(source, target, blend)
-    noise = torch.randn(target.shape, generator=rng)
-    x = s * noise + (1 - s) * torch.where(by_source, source, target)
-    return Batch(x, source, target, 1000 * sigma, torch.stack(tokens))
+    chosen = [examples[pick(rng, len(examples))] for _ in range(count)]
+    names = [wording.choice(list(example.styled)) for example in chosen]
+    looks = [example.styled[name] for example, name in zip(chosen, names, strict=True)]
+    source = torch.stack([example.source.latents for example in chosen]).float()
+    styled = torch.stack([look.latents for look in looks]).float()
+    ways = wording.choices(list(WAYS), list(WAYS.values()), k=count)
+    sigma = torch.stack([_sigmas(rng, way, source.shape[2]) for way in ways])
+    blended = torch.tensor([way in ("strength", "rollout") for way in ways])
+    blend = torch.where(blended, (sigma[:, 0] / FULL_STRENGTH).clamp(max=1), 1.0)
+    device = source.device
+    sigma, blend = sigma.to(device), blend.to(device)
+    target = torch.lerp(source, styled, _spread(blend))
+    base = torch.where(_spread(torch.tensor([way == "target" for way in ways], device=device)), target, source)
+    s = sigma[:, None, :, None, None]
+    x = s * torch.randn_like(target) + (1 - s) * base
+    tokens = torch.stack([tokenize(make_prompt(name, wording)) for name in names]).to(device)
+    pairs = [(example.source.pixels, look.pixels) for example, look in zip(chosen, looks, strict=True)]
+    again = torch.tensor([i for i, way in enumerate(ways) if way == "rollout"], dtype=torch.long, device=device)
+    return Batch(x, source, target, 1000 * sigma, tokens, pairs, blend, again)
+
+
+def _sigmas(rng: Generator, way: str, latents: int) -> Tensor:
+    """Sigma of every latent frame, `[T]`."""
+    if way == "target":
+        return 0.02 + 0.98 * torch.rand(latents, generator=rng)
+    if way == "strength":
+        return torch.full((latents,), uniform(rng, 0.1, 1))
+    if way == "rollout":
+        return torch.full((latents,), FULL_STRENGTH if uniform(rng, 0, 1) < 0.5 else uniform(rng, 0.35, 1))
+    return torch.full((latents,), 1.0 if way == "noise" else FULL_STRENGTH)
+
+
+def _spread(per_clip: Tensor) -> Tensor:
+    return per_clip.view(-1, 1, 1, 1, 1)
 
 
 def held_back_batch(vae: NanoVAE, seed: int) -> Batch:
-    """Held-back clips at sigma 1, one style each."""
+    """One held-back clip per style, as a stream with the default strength sees it."""
     rng, wording = Generator().manual_seed(seed), random.Random(seed)
-    names = list(STYLES)
-    examples = []
-    for which in range(HELD_BACK_CLIPS):
-        clip = make_held_back_clip(rng, FRAMES * LATENTS, 128, which)
-        examples.append((encode_clip(vae, clip, [names[which]]), names[which]))
-    source = torch.stack([e.source for e, _ in examples]).float()
-    target = torch.stack([e.styled[name] for e, name in examples]).float()
-    tokens = torch.stack([tokenize(make_prompt(name, wording)) for _, name in examples])
-    noise = torch.randn(target.shape, generator=rng)
-    return Batch(noise, source, target, torch.full((HELD_BACK_CLIPS, LATENTS), 1000.0), tokens)
+    latents, size, examples = 4, 128, []
+    for which, name in enumerate(STYLES):
+        clip = make_held_back_clip(rng, FRAMES * latents, size, which)
+        examples.append((name, encode_clip(vae, clip, [name])))
+    source = torch.stack([e.source.latents for _, e in examples]).float()
+    target = torch.stack([e.styled[name].latents for name, e in examples]).float()
+    tokens = torch.stack([tokenize(make_prompt(name, wording)) for name, _ in examples]).to(source.device)
+    noise = torch.randn(target.shape, generator=rng).to(source.device)
+    x = FULL_STRENGTH * noise + (1 - FULL_STRENGTH) * source
+    timesteps = torch.full((len(examples), latents), 1000 * FULL_STRENGTH, device=source.device)
+    pairs = [(e.source.pixels, e.styled[name].pixels) for name, e in examples]
+    ones = torch.ones(len(examples), device=source.device)
+    return Batch(x, source, target, timesteps, tokens, pairs, ones, torch.zeros(0, dtype=torch.long))

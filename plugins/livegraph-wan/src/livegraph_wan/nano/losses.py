@@ -1,28 +1,78 @@
 """What training minimises: errors of latents, and of the pixels that they decode to."""
 
+from functools import lru_cache
+
 import torch
 from torch import Generator, Tensor
 
 from livegraph_wan.attention import DenseMemory, block_causal_mask
-from livegraph_wan.grid import PATCH
+from livegraph_wan.grid import FRAMES, PATCH, STRIDE
+from livegraph_wan.nano.drawn import pick, uniform
 from livegraph_wan.nano.examples import Batch, Example
-from livegraph_wan.nano.model import ARCHITECTURE, NanoWan
+from livegraph_wan.nano.model import NanoWan
 from livegraph_wan.nano.parallel import average
-from livegraph_wan.nano.scenes import pick
 from livegraph_wan.nano.vae import NanoVAE
+from livegraph_wan.profile import WAN_NANO
 from livegraph_wan.rope import RopeTable
 
-CROP = 8
-"""Side in latent cells of the crops that the pixel loss decodes."""
+CROP = 5 / 8
+"""Side of the crops that the pixel loss decodes, as a part of the picture's."""
 TEMPORAL = 4.0
 """Weight of changes in time in the pixel loss: flicker is small in energy, but it is what an eye sees."""
+BORDER = 2.0
+"""Weight of those from one chunk of four to the next, against those within: seams are seen first."""
+SECOND_SIGMA = (0.1, 0.4)
+"""Where on the path a further step begins: `WAN_NANO.timesteps` takes its second from here."""
 
 
 def clean_of(model: NanoWan, batch: Batch) -> Tensor:
     """The model's idea of the clean latents."""
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast(batch.x.device.type, torch.bfloat16):
         velocity = predict(model, batch)
     return batch.x - (batch.timesteps / 1000)[:, None, :, None, None] * velocity
+
+
+def predict(model: NanoWan, batch: Batch) -> Tensor:
+    """Velocity of a batch in one block-causal pass."""
+    frames, height, width = batch.x.shape[2], batch.x.shape[3] // PATCH, batch.x.shape[4] // PATCH
+    memory = _memory(model.transformer.config.head_dim, frames, height, width, batch.x.device)
+    prompt = model.transformer.read_prompt(model.text(batch.tokens))
+    return model.velocity(batch.x, batch.source, batch.timesteps, prompt, memory)
+
+
+@lru_cache(maxsize=16)
+def _memory(head_dim: int, frames: int, height: int, width: int, device: torch.device) -> DenseMemory:
+    """What each frame may see in a clip: what it would see in the stream."""
+    mask = block_causal_mask(frames, 1, height * width, WAN_NANO.window).to(device)
+    return DenseMemory(RopeTable(head_dim, height, width, device), frames, mask)
+
+
+@torch.no_grad()
+def rollout(model: NanoWan, rng: Generator, batch: Batch) -> Batch:
+    """Take the first step of `batch.again` with the model itself, and start the second from there.
+
+    So a second step learns to mend what the first one really leaves (Self-Forcing, section 3). In
+    half of the clips the last frames stay at their first step: a stream has second-step keys and
+    values behind a frame that is at its first.
+    """
+    if not len(batch.again):
+        return batch
+    chosen = batch._replace(**{name: getattr(batch, name)[batch.again] for name in _PER_CLIP})
+    clean = clean_of(model, chosen)
+    clips, frames = chosen.timesteps.shape
+    first = chosen.timesteps / 1000
+    second = torch.tensor([[uniform(rng, *SECOND_SIGMA)] for _ in range(clips)], device=clean.device).minimum(first)
+    done = torch.tensor([frames if uniform(rng, 0, 1) < 0.5 else 1 + pick(rng, frames) for _ in range(clips)])
+    is_done = (torch.arange(frames) < done[:, None]).to(clean.device)
+    s = second[:, None, :, None, None]
+    again = (1 - s) * clean + s * torch.randn_like(clean)
+    x, timesteps = batch.x.clone(), batch.timesteps.clone()
+    x[batch.again] = torch.where(is_done[:, None, :, None, None], again, chosen.x)
+    timesteps[batch.again] = torch.where(is_done, 1000 * second, chosen.timesteps)
+    return batch._replace(x=x, timesteps=timesteps)
+
+
+_PER_CLIP = ("x", "source", "timesteps", "tokens")
 
 
 def latent_loss(clean: Tensor, target: Tensor, weights: Tensor) -> Tensor:
@@ -30,26 +80,41 @@ def latent_loss(clean: Tensor, target: Tensor, weights: Tensor) -> Tensor:
     return (weights * (clean - target) ** 2).mean()
 
 
-def pixel_loss(vae: NanoVAE, rng: Generator, clean: Tensor, target: Tensor) -> Tensor:
-    """What the error looks like: decoded crops of 64 px, with edges and changes in time.
+def pixel_loss(vae: NanoVAE, rng: Generator, clean: Tensor, batch: Batch) -> Tensor:
+    """Squared error of decoded crops against the pixels wanted, with edges and changes in time.
 
-    The clip's three latents are decoded as one stream, so this sees the seams between them.
+    A clip is decoded as one stream, so this sees the seams between its chunks.
     """
-    y, x = (PATCH * pick(rng, (size - CROP) // PATCH + 1) for size in clean.shape[3:])
-    with torch.autocast("cpu", torch.bfloat16):
-        got, wanted = (vae.decode(z[..., y : y + CROP, x : x + CROP], None)[0] for z in (clean, target))
-    error = (got - wanted).float()
+    size = clean.shape[-1]
+    side = PATCH * round(CROP * size / PATCH)
+    y, x = (PATCH * pick(rng, (size - side) // PATCH + 1) for _ in range(2))
+    with torch.autocast(clean.device.type, torch.bfloat16):
+        drawn, _ = vae.decode(clean[..., y : y + side, x : x + side], None)
+    error = (drawn.float() - wanted_pixels(batch, y, x, side))[..., _inner(y, side, size), _inner(x, side, size)]
     edges = error.diff(dim=-1).square().mean() + error.diff(dim=-2).square().mean()
-    return error.square().mean() + 0.5 * edges + TEMPORAL * error.diff(dim=1).square().mean()
+    return error.square().mean() + 0.5 * edges + TEMPORAL * _changes(error)
 
 
-def predict(model: NanoWan, batch: Batch) -> Tensor:
-    """Velocity of a batch in one block-causal pass."""
-    frames, height, width = batch.x.shape[2], batch.x.shape[3] // PATCH, batch.x.shape[4] // PATCH
-    rope = RopeTable(ARCHITECTURE.head_dim, height, width, batch.x.device)
-    memory = DenseMemory(rope, frames, block_causal_mask(frames, 1, height * width))
-    prompt = model.transformer.read_prompt(model.text(batch.tokens))
-    return model.velocity(batch.x, batch.source, batch.timesteps, prompt, memory)
+def wanted_pixels(batch: Batch, y: int, x: int, side: int) -> Tensor:
+    """Crops `[B, 4T, 3, 8 side, 8 side]` in -1..1 of the blends of source and style that are the target."""
+    window = (..., slice(STRIDE * y, STRIDE * (y + side)), slice(STRIDE * x, STRIDE * (x + side)))
+    source, styled = (torch.stack([pair[i][window] for pair in batch.pairs]).float() for i in (0, 1))
+    return torch.lerp(source, styled, batch.blend.view(-1, 1, 1, 1, 1)) / 127.5 - 1
+
+
+def _inner(start: int, side: int, size: int) -> slice:
+    """What of a decoded crop counts: not the cell along a cut, which lacks its neighbours."""
+    first = 0 if start == 0 else STRIDE
+    last = STRIDE * side if start + side == size else STRIDE * (side - 1)
+    return slice(first, last)
+
+
+def _changes(error: Tensor) -> Tensor:
+    """Mean square of an error's changes in time, those between chunks weighted by `BORDER`."""
+    changes = error.diff(dim=1).square().mean(dim=(0, 2, 3, 4))
+    weights = torch.ones_like(changes)
+    weights[FRAMES - 1 :: FRAMES] = BORDER
+    return (weights * changes).sum() / weights.sum()
 
 
 @torch.no_grad()
@@ -59,7 +124,7 @@ def channel_weights(vae: NanoVAE, examples: list[Example]) -> Tensor:
     The energy that a nudge of it has in decoded pixels, softened a little in favour of the fine
     detail that weak channels carry.
     """
-    latents = torch.stack([e.source for e in examples[:8]]).float()
+    latents = torch.stack([e.source.latents for e in examples[:8]]).float()
     plain, _ = vae.decode(latents, None)
     energy = []
     for channel in range(latents.shape[1]):

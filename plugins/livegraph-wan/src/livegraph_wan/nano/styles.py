@@ -1,6 +1,7 @@
-"""The styles that wan-nano learns, as functions of one picture.
+"""The styles that wan-nano learns, as functions of a clip.
 
-Each takes `[N, 3, H, W]` float32 in 0..1 and gives the same shape. A style is a target for a
+Each takes the frames of one clip in their order, `[N, 3, H, W]` float32 in 0..1, and gives the same
+shape. All but those of `afterimages` look at one frame at a time. A style is a target for a
 one-step regression on live video, so it has to be *stable*: a little camera noise may move its
 output only a little (soft steps instead of thresholds), and nothing thinner than 2 px is drawn.
 Screen-fixed patterns repeat every 8 or 16 px, which divides the transformer's 16 px token: the
@@ -14,89 +15,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from livegraph_wan.nano.afterimages import afterglow, trails
+from livegraph_wan.nano.filters import blur, kuwahara, luma, pixel_grid, ramp, saturate, slope, soft_steps
+
 Style = Callable[[Tensor], Tensor]
-
-_LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
-
-
-def luma(x: Tensor) -> Tensor:
-    """BT.601 luma, `[N, 1, H, W]`."""
-    return (x * x.new_tensor(_LUMA).view(1, 3, 1, 1)).sum(1, keepdim=True)
-
-
-def blur(x: Tensor, sigma: float) -> Tensor:
-    """Separable Gaussian with mirrored borders; `sigma` in pixels."""
-    radius = max(1, math.ceil(2.5 * sigma))
-    offsets = torch.arange(-radius, radius + 1, dtype=x.dtype, device=x.device)
-    kernel = torch.exp(-0.5 * (offsets / sigma) ** 2)
-    kernel = (kernel / kernel.sum()).repeat(x.shape[1], 1, 1, 1)
-    x = F.pad(x, (radius, radius, radius, radius), mode="reflect")
-    x = F.conv2d(x, kernel, groups=x.shape[1])
-    return F.conv2d(x, kernel.transpose(2, 3), groups=x.shape[1])
-
-
-def soft_steps(x: Tensor, levels: int, softness: float) -> Tensor:
-    """Quantise to `levels` plateaus joined by smooth ramps; `softness` 1 is a straight line."""
-    scaled = x * levels
-    floor = scaled.floor()
-    ramp = torch.sigmoid((scaled - floor - 0.5) * (6 / softness))
-    low = torch.sigmoid(torch.tensor(-3 / softness))
-    return (floor + (ramp - low) / (1 - 2 * low)) / levels
-
-
-def slope(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Central differences along x and y, per pixel."""
-    padded = F.pad(x, (1, 1, 1, 1), mode="replicate")
-    return (
-        (padded[..., 1:-1, 2:] - padded[..., 1:-1, :-2]) / 2,
-        (padded[..., 2:, 1:-1] - padded[..., :-2, 1:-1]) / 2,
-    )
-
-
-def ramp(x: Tensor, stops: list[tuple[float, float, float]]) -> Tensor:
-    """Map `[N, 1, H, W]` in 0..1 through evenly spaced RGB stops, linearly."""
-    table = x.new_tensor(stops)
-    place = x[:, 0].clamp(0, 1) * (len(stops) - 1)
-    index = place.floor().long().clamp(max=len(stops) - 2)
-    part = (place - index).unsqueeze(-1)
-    return (table[index] * (1 - part) + table[index + 1] * part).permute(0, 3, 1, 2)
-
-
-def saturate(x: Tensor, gain: float) -> Tensor:
-    """Push colours away from grey."""
-    grey = luma(x)
-    return (grey + gain * (x - grey)).clamp(0, 1)
-
-
-def kuwahara(x: Tensor, radius: int, sharpness: float = 8.0) -> Tensor:
-    """Generalised Kuwahara filter: eight shifted windows, weighted towards the flattest.
-
-    Smooth weights (Papari et al. 2007) rather than a choice of one keep it steady under noise.
-    """
-    size = radius + 1 | 1
-    margin = radius + size // 2
-    padded = F.pad(x, (margin,) * 4, mode="reflect")
-    mean = F.avg_pool2d(padded, size, stride=1)
-    square = F.avg_pool2d(padded**2, size, stride=1)
-    spread = (square - mean**2).clamp(min=0).sum(1, keepdim=True)
-    total, weight = torch.zeros_like(x), torch.zeros_like(x[:, :1])
-    height, width = x.shape[2:]
-    for turn in range(8):
-        dy = radius + round(0.7 * radius * math.sin(turn * math.pi / 4))
-        dx = radius + round(0.7 * radius * math.cos(turn * math.pi / 4))
-        window = (..., slice(dy, dy + height), slice(dx, dx + width))
-        share = (spread[window] + 1e-3) ** (-sharpness / 2)
-        total = total + mean[window] * share
-        weight = weight + share
-    return total / weight
-
-
-def _grid(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Pixel coordinates `[H, W]`, y then x."""
-    rows = torch.arange(x.shape[2], dtype=x.dtype, device=x.device)
-    columns = torch.arange(x.shape[3], dtype=x.dtype, device=x.device)
-    y, x_ = torch.meshgrid(rows, columns, indexing="ij")
-    return y, x_
 
 
 def photograph(x: Tensor) -> Tensor:
@@ -106,7 +28,7 @@ def photograph(x: Tensor) -> Tensor:
 
 def halftone(x: Tensor) -> Tensor:
     """Printed dots on a diagonal lattice, blue-black ink on cream paper."""
-    y, column = _grid(x)
+    y, column = pixel_grid(x)
     screen = (torch.cos(math.pi / 4 * (y + column)) + torch.cos(math.pi / 4 * (y - column))) / 4 + 0.5
     tone = 0.1 + 0.84 * blur(luma(x), 1.5) ** 0.8
     ink = torch.sigmoid(7 * (screen - tone))
@@ -117,7 +39,7 @@ def mosaic(x: Tensor) -> Tensor:
     """Glazed square tiles of 8 px: one colour each, bevelled, with dark grout."""
     tiles = saturate(F.avg_pool2d(x, 8), 1.35)
     flat = F.interpolate(tiles, scale_factor=8.0, mode="nearest")
-    y, column = _grid(x)
+    y, column = pixel_grid(x)
     v, u = (y % 8 - 3.5) / 3.5, (column % 8 - 3.5) / 3.5
     bevel = 1.0 - 0.22 * (u + v) / 2
     grout = torch.sigmoid(12 * (torch.maximum(u.abs(), v.abs()) - 0.86))
@@ -197,7 +119,7 @@ def _strokes(x: Tensor, lean: float, width: int) -> tuple[Tensor, Tensor]:
     the light on its ridge `[H, W]`, about -1..1. `lean` (0.5 or -0.5) is rows per column, so that
     the pattern repeats after 16 px either way.
     """
-    y, column = _grid(x)
+    y, column = pixel_grid(x)
     height, breadth = x.shape[2:]
     along = y + lean * column
     band = torch.floor(along / width)
@@ -225,6 +147,26 @@ def oil(x: Tensor) -> Tensor:
     return (painted + 1.5 * (dx + dy)).clamp(0, 1)
 
 
+def blueprint(x: Tensor) -> Tensor:
+    """A technical drawing: pale lines on blue paper that is ruled every 16 px."""
+    smooth = blur(luma(x), 1.8)
+    dx, dy = slope(smooth)
+    line = 1 - torch.exp(-((15 * torch.sqrt(dx**2 + dy**2 + 1e-8)) ** 1.5))
+    y, column = pixel_grid(x)
+    across, down = (torch.exp(-(((axis % 16 - 7.5) / 1.2) ** 2)) for axis in (column, y))
+    paper = ramp(smooth, [(0.03, 0.13, 0.4), (0.1, 0.3, 0.66)]) + 0.09 * torch.maximum(across, down)
+    return torch.lerp(paper, x.new_tensor([0.9, 0.95, 1.0]).view(1, 3, 1, 1), 0.9 * line).clamp(0, 1)
+
+
+def gold(x: Tensor) -> Tensor:
+    """Polished gold: a relief of the picture with the bands of light that metal throws back."""
+    tone = blur(luma(x), 1.4)
+    dx, dy = slope(tone)
+    sheen = tone + 0.1 * torch.sin(4 * math.pi * tone) + 0.3 * torch.tanh(4 * (dx + dy))
+    stops = [(0.06, 0.02, 0.0), (0.42, 0.2, 0.02), (0.86, 0.58, 0.1), (1.0, 0.84, 0.36), (1.0, 0.99, 0.86)]
+    return ramp(sheen, stops)
+
+
 STYLES: dict[str, Style] = {
     "oil": oil,
     "watercolour": watercolour,
@@ -237,6 +179,10 @@ STYLES: dict[str, Style] = {
     "emboss": emboss,
     "pop": pop,
     "neon": neon,
+    "blueprint": blueprint,
+    "gold": gold,
+    "trails": trails,
+    "afterglow": afterglow,
     "photograph": photograph,
 }
 """Every style that wan-nano knows, by name."""

@@ -1,115 +1,148 @@
-"""Train wan-nano from nothing: `python -m livegraph_wan.nano.train --out DIR --minutes 60`.
+"""Train wan-nano: `python -m livegraph_wan.nano.train --out DIR --minutes 60`.
 
-Makes its own data. The learning rate follows the wall clock, so that a slow machine trains less
-but always ends with a usable checkpoint. Two processes of one thread each are fastest on two
-cores: two threads in one process stall each other as soon as anything else runs.
+Makes its own data. Goes on from what it finds in DIR; `--start` begins from the weights of another
+wan-nano, of the same size or smaller, instead of from nothing. The learning rate follows the time
+worked, so that a slow machine trains less but always ends with a usable checkpoint. On a CPU two
+processes of one thread each are fastest on two cores: two threads in one process stall each other
+as soon as anything else runs.
 """
 
 import argparse
 import json
 import logging
-import math
 import random
 import time
+from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
-from safetensors.torch import load_file, save_file
 from torch import Generator, Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from livegraph_wan.nano.examples import held_back_batch, make_batch, make_examples, renew
-from livegraph_wan.nano.losses import channel_weights, clean_of, latent_loss, pixel_loss
-from livegraph_wan.nano.model import NanoWan
-from livegraph_wan.nano.parallel import agree, average, average_gradients, launch
-from livegraph_wan.nano.train_vae import train_vae
+from livegraph_wan.device import choose_device
+from livegraph_wan.nano.clips import KINDS, pick_kind, stream_clips
+from livegraph_wan.nano.drawn import uniform
+from livegraph_wan.nano.examples import fill_pools, held_back_batch, make_batch, renew
+from livegraph_wan.nano.grow import grow
+from livegraph_wan.nano.losses import channel_weights, clean_of, latent_loss, pixel_loss, rollout, wanted_pixels
+from livegraph_wan.nano.model import ARCHITECTURE, NanoWan, read_weights, save_nano
+from livegraph_wan.nano.optimizers import WARM_RATE, make_optimizers, set_rates
+from livegraph_wan.nano.parallel import average, average_gradients, launch
+from livegraph_wan.nano.schedule import Progress, load_checkpoint, save_checkpoint
+from livegraph_wan.nano.text import tokenize
+from livegraph_wan.nano.train_vae import VAE_CHECKPOINT, train_vae
+from livegraph_wan.nano.wording import EVERY_PHRASE
+from livegraph_wan.profile import Architecture
 
 log = logging.getLogger(__name__)
 
-CHECKPOINT = "wan-nano.safetensors"
-MUON_RATE, ADAM_RATE = 4e-3, 1e-3
-TURNOVER = 5
-"""Steps after which one training clip is replaced by a new one."""
-PIXELS_FROM, PIXEL_WEIGHT = 0.45, 10.0
-"""Part of the training after which decoded pixels count too, and how much."""
-LARGE_FROM = 0.6
-"""Part of the training after which a third of the batches are 256x256."""
+CHECKPOINT = "checkpoint.pt"
+TURNOVER = 4
+"""Steps after which there is a new training clip."""
+FIRST_CLIPS = 1 / 5
+"""Part of the clips that is made before the first step."""
+PIXELS_FROM, PIXEL_WEIGHT = 0.3, 10.0
+"""Part of a training from nothing after which decoded pixels count too, and the decoder learns; and how much."""
 VAE_SHARE = 0.16
-"""Part of the time that goes to the VAE."""
-POINT_EVERY, SAVE_EVERY = 100, 500
-"""Steps between points of the curve, and between checkpoints."""
+"""Part of the time that goes to the VAE in a training from nothing."""
+POINT_EVERY = 200
+"""Steps between points of the curve."""
+SAVE_EVERY = 60
+"""Seconds worked between checkpoints."""
+AVERAGE = 0.995
+"""Decay of the moving average of the weights, which is what is kept."""
 
 
 class Settings(NamedTuple):
     """How a run was asked for."""
 
-    out: str
+    out: Path
     minutes: float
     seed: int
     clips: int
     batch: int
-    resume: float
+    device: torch.device
+    start: Path | None
+    architecture: Architecture
 
 
 class Trainer:
-    """One process's share of training text encoder and transformer over the VAE found in `out`."""
+    """One process's share of training text encoder, transformer and decoder."""
 
     def __init__(self, rank: int, settings: Settings) -> None:
-        self.rank, self.settings, self.out = rank, settings, Path(settings.out)
-        self.started = time.monotonic()
-        self.rng = Generator().manual_seed(settings.seed * 7919 + rank)
-        self.wording = random.Random(settings.seed * 104729 + rank)
+        self.rank, self.settings = rank, settings
+        started = time.monotonic()
+        state = load_checkpoint(settings.out / CHECKPOINT, settings.device) or {}
+        self.step: int = state.get("step", 0)
+        seed = (settings.seed * 7919 + rank) * 1_000_003 + self.step
+        self.rng, self.wording = Generator().manual_seed(seed), random.Random(seed)
         self.model = self._make_model()
-        self.small = make_examples(self.rng, self.model.vae, settings.clips, 128)
-        self.large = make_examples(self.rng, self.model.vae, settings.clips // 4, 256)
+        self.average = AveragedModel(self.model, multi_avg_fn=get_ema_multi_avg_fn(AVERAGE))  # type: ignore[no-untyped-call]
+        self.optimizers = make_optimizers(self.model, WARM_RATE if settings.start else 1)
+        self.curve: list[dict[str, float]] = state.get("curve", [])
+        if state:
+            self._restore(state)
+        torch.manual_seed(seed)
+        self.clips = stream_clips(seed, settings.device)
+        self.pools = fill_pools(self.rng, self.model.vae, self.clips, round(FIRST_CLIPS * settings.clips))
         self.held_back = held_back_batch(self.model.vae, settings.seed + rank)
-        self.weights = channel_weights(self.model.vae, self.small)
-        self.optimizers = make_optimizers(self.model)
-        self.curve: list[dict[str, float]] = []
-        self.mean = 0.0
-        log.info("rank %d: data in %.0f s", rank, time.monotonic() - self.started)
+        self.weights = channel_weights(self.model.vae, self.pools["small"])
+        self.progress = Progress(settings.minutes, settings.device, state.get("seconds", 0))
+        self.mean = self.curve[-1]["loss"] if self.curve else 0.0
+        log.info("rank %d: data in %.0f s, from step %d", rank, time.monotonic() - started, self.step)
 
     def run(self) -> None:
         """Train until the time is up."""
-        begun, step = time.monotonic(), 0
-        limit = 60 * self.settings.minutes - (begun - self.started)
-        while (part := agree(self._progress((time.monotonic() - begun) / limit))) < 1:
-            set_rates(self.optimizers, step, part)
-            loss = self._step(step, part)
-            self.mean = 0.98 * self.mean + 0.02 * loss if step else loss
-            if step % POINT_EVERY == 0:
-                self._note(step, part)
-            if step % SAVE_EVERY == SAVE_EVERY - 1:
+        saved = self.progress.seconds
+        while (part := self.progress.part()) < 1:
+            set_rates(self.optimizers, self.step, part)
+            loss = self._step(part)
+            self.mean = 0.98 * self.mean + 0.02 * loss if self.step else loss
+            if self.step % POINT_EVERY == 0:
+                self._note(part)
+            self.step += 1
+            if self.progress.seconds - saved > SAVE_EVERY:
                 self._save()
-            step += 1
+                saved = self.progress.seconds
+        self._note(1)
         self._save()
 
     def _make_model(self) -> NanoWan:
         torch.manual_seed(self.settings.seed)
-        model = NanoWan()
+        model = NanoWan(self.settings.architecture)
         initialise(model)
-        model.vae.load_state_dict(load_file(self.out / "vae.safetensors"))
-        if self.settings.resume:
-            model.load_state_dict(load_file(self.out / CHECKPOINT))
+        if self.settings.start:
+            grow(model, read_weights(self.settings.start))
+            forget_unseen_words(model)
+        else:
+            vae = load_checkpoint(self.settings.out / VAE_CHECKPOINT, torch.device("cpu"))
+            assert vae is not None, "the VAE is trained before the transformer"
+            model.vae.load_state_dict(vae["model"])
         model.vae.requires_grad_(False)
-        return model
+        for parameter in model.vae.decoder_parameters():
+            parameter.requires_grad_(True)
+        return model.to(self.settings.device)
 
-    def _progress(self, elapsed: float) -> float:
-        """How far along the schedule we are, 0..1, after this part of the time."""
-        return self.settings.resume + (1 - self.settings.resume) * elapsed
+    def _restore(self, state: dict[str, Any]) -> None:
+        self.model.load_state_dict(state["model"])
+        self.average.load_state_dict(state["average"])
+        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(saved)
 
-    def _step(self, step: int, part: float) -> float:
+    def _step(self, part: float) -> float:
         """One update; returns this process's latent loss."""
-        is_large = part > LARGE_FROM and step % 3 == 0
-        examples, count = (self.large, self.settings.batch // 4) if is_large else (self.small, self.settings.batch)
-        batch = make_batch(self.rng, self.wording, examples, max(1, count))
+        name = pick_kind(uniform(self.rng, 0, 1), [kind.steps for kind in KINDS.values()])
+        count = max(1, round(self.settings.batch * KINDS[name].batch))
+        batch = make_batch(self.rng, self.wording, self.pools[name], count)
+        batch = rollout(self.model, self.rng, batch)
         clean = clean_of(self.model, batch)
         loss = total = latent_loss(clean, batch.target, self.weights)
-        if part > PIXELS_FROM:
-            total = loss + PIXEL_WEIGHT * pixel_loss(self.model.vae, self.rng, clean, batch.target)
+        if self.settings.start or part > PIXELS_FROM:
+            total = loss + PIXEL_WEIGHT * pixel_loss(self.model.vae, self.rng, clean, batch)
         self._update(total)
-        if step % TURNOVER == 0:
-            renew(self.rng, self.model.vae, self.large if part > LARGE_FROM and step % 4 == 0 else self.small)
+        if self.step % TURNOVER == 0:
+            renew(self.rng, self.model.vae, self.clips, self.pools, self.settings.clips)
         return loss.item()
 
     def _update(self, loss: Tensor) -> None:
@@ -119,40 +152,61 @@ class Trainer:
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         for optimizer in self.optimizers:
             optimizer.step()
+        self.average.update_parameters(self.model)
 
     @torch.no_grad()
-    def _note(self, step: int, part: float) -> None:
-        """Add a point to the curve."""
-        held = latent_loss(clean_of(self.model, self.held_back), self.held_back.target, self.weights)
-        average([held])
-        self.curve.append({"step": step, "part": part, "loss": self.mean, "held_back": held.item()})
+    def _note(self, part: float) -> None:
+        """Add a point to the curve: the training loss, and what the averaged weights do on held-back clips."""
+        model = self.average.module
+        assert isinstance(model, NanoWan)
+        clean = clean_of(model, self.held_back)
+        loss = latent_loss(clean, self.held_back.target, self.weights)
+        with torch.autocast(clean.device.type, torch.bfloat16):
+            drawn = model.vae.decode(clean, None)[0].float().clamp(-1, 1)
+        side = clean.shape[-1]
+        error = (drawn - wanted_pixels(self.held_back, 0, 0, side)).square().mean(dim=(1, 2, 3, 4)) / 4
+        decibels = (-10 * error.log10()).mean()
+        average([loss, decibels])
+        point = {
+            "step": self.step,
+            "part": part,
+            "loss": self.mean,
+            "held_back": loss.item(),
+            "psnr_db": decibels.item(),
+        }
+        self.curve.append(point)
         if self.rank == 0:
-            log.info("step %d (%.0f %%): loss %.4f, held back %.4f", step, 100 * part, self.mean, held.item())
+            log.info(
+                "step %d (%.0f %%): loss %.4f, held back %.4f, %.2f dB",
+                self.step,
+                100 * part,
+                *list(point.values())[2:],
+            )
 
     def _save(self) -> None:
-        """Write the checkpoint whole or not at all, and the curve."""
+        """Write a checkpoint to go on from, the averaged weights to use, and the curve."""
         if self.rank != 0:
             return
-        state = {name: value.bfloat16().contiguous() for name, value in self.model.state_dict().items()}
-        partial = self.out / f"{CHECKPOINT}.part"
-        save_file(state, partial)
-        partial.replace(self.out / CHECKPOINT)
-        (self.out / "curve.json").write_text(json.dumps(self.curve))
+        out, model = self.settings.out, self.average.module
+        assert isinstance(model, NanoWan)
+        state = {
+            "model": self.model.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+            "curve": self.curve,
+            "step": self.step,
+            "seconds": self.progress.seconds,
+        }
+        save_checkpoint(out / CHECKPOINT, state)
+        save_nano(model, out)
+        (out / "curve.json").write_text(json.dumps(self.curve))
 
 
 def train_transformer(rank: int, world: int, settings: Settings) -> None:
     """Worker of one process."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    torch.set_float32_matmul_precision("high")
     Trainer(rank, settings).run()
-
-
-def make_optimizers(model: NanoWan) -> list[torch.optim.Optimizer]:
-    """Muon for the matrices inside blocks, AdamW for the rest."""
-    matrices = [p for p in model.transformer.blocks.parameters() if p.ndim == 2]
-    chosen = {id(p) for p in matrices}
-    rest = [p for p in model.parameters() if p.requires_grad and id(p) not in chosen]
-    muon = torch.optim.Muon(matrices, MUON_RATE, weight_decay=0.01, adjust_lr_fn="match_rms_adamw")
-    return [muon, torch.optim.AdamW(rest, ADAM_RATE, betas=(0.9, 0.98), weight_decay=0.01)]
 
 
 def initialise(model: NanoWan) -> None:
@@ -164,32 +218,37 @@ def initialise(model: NanoWan) -> None:
             nn.init.normal_(block.get_parameter(f"{name}.weight"), std=0.02)
 
 
-def set_rates(optimizers: list[torch.optim.Optimizer], step: int, part: float) -> None:
-    """Warm-up over 100 steps, then a cosine over the time that is left."""
-    factor = min(1, (step + 1) / 100) * (0.01 + 0.99 * math.cos(part * math.pi / 2) ** 2)
-    for optimizer, rate in zip(optimizers, (MUON_RATE, ADAM_RATE), strict=True):
-        for group in optimizer.param_groups:
-            group["lr"] = rate * factor
+@torch.no_grad()
+def forget_unseen_words(model: NanoWan) -> None:
+    """Make the vectors of n-grams that no training phrase has zero: a word never met is then next to nothing."""
+    seen = torch.zeros(model.text.embedding.num_embeddings, dtype=torch.bool)
+    for phrase in EVERY_PHRASE:
+        seen[tokenize(phrase).flatten()] = True
+    model.text.embedding.weight[~seen] = 0
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", required=True, help="folder for checkpoints and curves")
-    parser.add_argument("--minutes", type=float, default=60, help="wall clock for both stages")
+    parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints and curves")
+    parser.add_argument("--minutes", type=float, default=60, help="of work, both stages and earlier runs together")
+    parser.add_argument("--start", type=Path, help="a folder of weights to begin from")
+    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--clips", type=int, default=300, help="training clips per process")
+    parser.add_argument("--processes", type=int, default=2, help="on the CPU")
+    parser.add_argument("--clips", type=int, default=360, help="training clips per process")
     parser.add_argument("--batch", type=int, default=12, help="clips per step and process")
-    parser.add_argument("--resume", type=float, default=0, help="go on from this part (0..1) of the schedule")
-    parser.add_argument("--keep-vae", action="store_true", help="use the vae.safetensors in --out")
+    parser.add_argument("--layers", type=int, default=ARCHITECTURE.num_layers, help="blocks of the transformer")
+    parser.add_argument("--hidden", type=int, default=ARCHITECTURE.ffn_dim, help="width of their feed-forward layers")
     asked = parser.parse_args()
-    Path(asked.out).mkdir(parents=True, exist_ok=True)
-    minutes = asked.minutes
-    if not (asked.keep_vae or asked.resume):
-        launch(train_vae, asked.processes, asked.out, VAE_SHARE * minutes, asked.seed, asked.clips)
+    asked.out.mkdir(parents=True, exist_ok=True)
+    device, minutes = choose_device(asked.device), asked.minutes
+    world = 1 if device.type == "cuda" else asked.processes
+    if not asked.start:
+        launch(train_vae, world, asked.out, VAE_SHARE * minutes, asked.seed, asked.clips, device)
         minutes *= 1 - VAE_SHARE
-    settings = Settings(asked.out, minutes, asked.seed, asked.clips, asked.batch, asked.resume)
-    launch(train_transformer, asked.processes, settings)
+    architecture = replace(ARCHITECTURE, num_layers=asked.layers, ffn_dim=asked.hidden)
+    settings = Settings(asked.out, minutes, asked.seed, asked.clips, asked.batch, device, asked.start, architecture)
+    launch(train_transformer, world, settings)
 
 
 if __name__ == "__main__":

@@ -68,12 +68,23 @@ class NanoVAE(nn.Module):
         self.chunk_out = _zero(_conv(128, CHANNELS))
         self.latent_in = _conv(2 * CHANNELS, trunk)
         self.latent_mid = _conv(trunk, trunk)
+        self.latent_more = _zero(_conv(trunk, trunk))
         self.latent_out = _conv(trunk, FRAMES * 4 * width, kernel=1)
         self.draw_in = _conv(2 * width, width)
         self.draw_mid = _conv(width, width)
+        self.draw_more = _zero(_conv(width, width))
         self.draw_out = _zero(_conv(width, 48))
         self.register_buffer("mean", torch.zeros(CHANNELS))
         self.register_buffer("std", torch.ones(CHANNELS))
+
+    def decoder_parameters(self) -> list[nn.Parameter]:
+        """What `decode` uses and `encode` does not: it may be trained on while latents stay what they are."""
+        layers = (self.restore, self.latent_in, self.latent_mid, self.latent_more, self.latent_out)
+        return [
+            p
+            for layer in (*layers, self.draw_in, self.draw_mid, self.draw_more, self.draw_out)
+            for p in layer.parameters()
+        ]
 
     @classmethod
     def from_blocks(cls, blocks: Tensor) -> Self:
@@ -116,6 +127,7 @@ class NanoVAE(nn.Module):
         now, before = (z.transpose(1, 2).flatten(0, 1) for z in (latents, before))
         trunk = F.silu(self.latent_in(torch.cat([now, before], 1)))
         trunk = trunk + F.silu(self.latent_mid(trunk))
+        trunk = trunk + F.silu(self.latent_more(trunk))
         features = torch.unflatten(F.silu(self.latent_out(trunk)), 1, (FRAMES, -1))
         features = torch.unflatten(F.pixel_shuffle(features, 2), 0, (batch, -1)).flatten(1, 2)
         linear = now * self._per_channel(self.std) + self._per_channel(self.mean)
@@ -127,6 +139,7 @@ class NanoVAE(nn.Module):
         before = torch.cat([first, features[:, :-1]], 1)
         x = F.silu(self.draw_in(torch.cat([features, before], 2).flatten(0, 1)))
         x = x + F.silu(self.draw_mid(x))
+        x = x + F.silu(self.draw_more(x))
         return torch.unflatten(F.pixel_shuffle(self.draw_out(x), 4), 0, features.shape[:2])
 
     def flops(self, height: int, width: int) -> Flops:

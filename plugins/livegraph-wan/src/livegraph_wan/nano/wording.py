@@ -1,145 +1,19 @@
-"""How people may ask for a style: phrases to train on, others held back to test wording.
-
-The last `HELD_BACK` phrases of each style are never trained on.
-"""
+"""Prompts made of phrases: some to train on, others held back to test wording."""
 
 import random
 
-HELD_BACK = 5
-
-_PHRASES = {
-    "oil": """
-        an oil painting, thick brush strokes; oil painting; oil on canvas; painted in oils; oil paint;
-        impasto; thick impasto paint; heavy brushwork; bold brush strokes on canvas; a painted canvas;
-        palette knife painting; van gogh; like van gogh; post-impressionist painting; impressionism; an
-        impressionist oil painting; expressive brush strokes; textured oil paint; a classical oil
-        portrait; old master oil painting; rembrandt; monet; painterly; painterly brushwork; a painting in
-        oil colours; rich oil colours; visible brush marks; paint on canvas; thick layers of paint;
-        brushed oil paint; art gallery canvas painting; alla prima; swirling brush strokes; a fine art
-        painting; acrylic painting; an oil sketch on linen; museum oil painting; chunky paint strokes;
-        cezanne canvas; brush-painted picture
-    """,
-    "watercolour": """
-        watercolour; a watercolor painting; watercolor; aquarelle; watercolour wash; water colours on
-        paper; soft watercolor washes; a pale watercolour sketch; wet on wet watercolour; washes of
-        watercolor; gouache; delicate aquarelle; watery paint; bleeding watercolor pigment; transparent
-        washes on white paper; watercolour illustration; a light wash painting; pastel watercolour;
-        diluted paint; watercolor paper; storybook watercolor; loose watercolour; tinted washes; aquarell;
-        water paint; pigment pooling on paper; a soft aqueous painting; watercolor sketch; gentle washes
-        of colour; turner watercolour; wet paint on paper; children's book watercolour; translucent
-        watercolor; flowing watercolour; a wash of pale pigment; watercoloured picture; aquarelle sketch;
-        loose washes; watery aquarelle paper; wet watercolors
-    """,
-    "ink": """
-        ink on paper; ink drawing; a brush and ink drawing; black ink; indian ink; sumi-e; japanese ink
-        painting; pen and ink; ink sketch; black and white ink; an ink illustration; calligraphy; ink
-        brush lines; sumi; inked line art; line drawing in ink; india ink on white paper; black lines on
-        white paper; manga; a manga page; inked comic lines; ink wash; zen ink painting; chinese ink;
-        brush pen; woodcut print; linocut; a black line drawing; high contrast black and white drawing;
-        pen drawing; inked outlines; monochrome ink; graphic novel ink; bold black strokes on white;
-        fountain pen; a drawing with a brush pen; inky brush drawing; sumi ink; pen line sketch; black
-        inked paper; ink lines
-    """,
-    "halftone": """
-        halftone; halftone dots; a halftone print; newspaper print; newsprint dots; printed dots; dotted
-        print; ben-day dots; ben day; comic book dots; dot screen; dot pattern; printing press dots;
-        offset print; risograph; riso print; dots on cream paper; a dotted halftone; half tone; half-tone
-        printing; screen dots; newspaper photograph; old newspaper dots; dotty print; dot matrix; stippled
-        dots; print raster; raster dots; blue dots; blue ink dots; magazine dots; a grid of dots; polka
-        dots; dotted poster; pointillist dots; newspaper halftones; screen of printed dots; dot raster
-        print; half tone dots; dotted newsprint
-    """,
-    "mosaic": """
-        mosaic; a mosaic; tiles; mosaic tiles; ceramic tiles; roman mosaic; byzantine mosaic; tiled;
-        glazed tiles; tesserae; glass tiles; a wall of tiles; small square tiles; tile art; pixel tiles;
-        square mosaic; tiled wall; a tiled picture; stone mosaic; bathroom tiles; azulejo; grout and
-        tiles; coloured square tiles; gaudi mosaic; bricks of colour; lego; lego bricks; building blocks;
-        plastic bricks; blocks; cubes; pixelated blocks; pixel art; mosaic of coloured glass; a floor
-        mosaic; tile mosaic; ancient tiled mosaics; ceramic mosaic wall; square tesserae; tiling; mosaics
-    """,
-    "thermal": """
-        thermal; thermal camera; heat map; heatmap; infrared; infrared camera; thermal imaging; thermal
-        vision; heat vision; thermography; predator vision; heat signature; rainbow heat; false colour;
-        false color; infra-red; flir; flir camera; a thermal image; temperature map; hot and cold; hot red
-        and cold blue; rainbow colours; rainbow; heat sensor; thermogram; thermal scan; heat camera view;
-        jet colour map; thermographic; infrared heat image; body heat; spectral colours; heat scan; warm
-        and cold colour map; infrared thermography; thermal heat; flir thermal imaging; heat sensor
-        camera; rainbow thermogram
-    """,
-    "sepia": """
-        sepia; sepia tone; sepia toned photograph; an old photograph; vintage photograph; antique photo;
-        old brown photo; daguerreotype; victorian photograph; nineteenth century photo; aged photograph;
-        faded brown print; wild west photo; old time photo; retro sepia; brown tint; brown monochrome;
-        antique brown; nostalgic old picture; vintage; vintage sepia film; ancient photograph; old-
-        fashioned photo; tintype; albumen print; historic photograph; grandmother's photo album; brownish
-        monochrome; aged paper photo; old west; turn of the century photo; silent film; weathered
-        photograph; western sepia; a photo from 1900; sepia print; vintage brown photograph; antique
-        sepia; old victorian photo; aged brown picture
-    """,
-    "night": """
-        night; at night; moonlight; moonlit; a moonlit night; night scene; midnight; dark blue night;
-        nighttime; blue hour; under the moon; in the dark; dark night; late at night; moonlit blue;
-        nocturne; a nocturne; dusk; after dark; midnight blue; full moon; starlight; starlit; dark blue;
-        blue moonlight; deep night; night time; night sky; evening darkness; twilight; shadows of the
-        night; cold moonlight; dark evening; day for night; by moonlight; night-time scene; moonlight
-        nocturne; dark midnight; blue night; moonlit darkness
-    """,
-    "emboss": """
-        emboss; embossed; stone relief; bas-relief; a relief carved in stone; carved stone; stone carving;
-        marble relief; relief; sculpted relief; engraved stone; chiselled; carved marble; grey stone;
-        sandstone carving; embossed metal; stamped metal; a coin relief; plaster relief; plaster cast;
-        clay relief; sculpture; stone sculpture; chiselled stone; temple carving; etched in stone; pressed
-        paper; embossed paper; fossil; concrete relief; raised relief; carving; bas relief; a stone
-        tablet; pewter; low relief carving; carved in grey stone; embossing; stone relief sculpture;
-        chiselled marble
-    """,
-    "pop": """
-        pop art; pop; warhol; andy warhol; a pop art poster; screen print; silkscreen; silk screen print;
-        serigraph; pink and teal; duotone; tritone; pink yellow and teal; bold flat colours; flat colours;
-        pop poster; a sixties poster; psychedelic poster; posterized; posterised; poster; bright poster
-        colours; hot pink; pink; marilyn print; campbell soup art; screen printed poster; vivid pop
-        colours; graphic poster; a concert poster; vaporwave; synthpop cover; acid colours; bold graphic
-        print; retro pop; pop print; warhol silkscreen; posterization; pink screenprint; pop art print
-    """,
-    "neon": """
-        neon; neon lights; neon glow; glowing neon; neon lines; neon tubes; glowing edges; glowing
-        outlines; cyberpunk; cyberpunk neon; tron; like tron; glowing lines on black; light tubes;
-        electric glow; laser lines; lasers; laser show; neon sign; glow in the dark; blacklight; uv glow;
-        fluorescent; luminous outlines; synthwave; glowing purple lines; radiant edges; electric outlines;
-        neon wireframe; light painting; glowing wires; club lights; electric neon; neon edges; bright
-        glowing contours; neon outline glow; tron lines; glowing neon tubes; laser neon; fluorescent neon
-        lights
-    """,
-    "photograph": """
-        photograph; a photograph; photo; realistic; photorealistic; no style; plain; natural; original;
-        unchanged; camera; raw footage; raw video; unedited; a real photo; as it is; the camera picture;
-        normal; documentary; live video; natural colours; real life; true to life; nothing; none;
-        untouched; a colour photograph; realism; realistic photo; passthrough; ordinary video; dslr photo;
-        neutral; faithful; straight from the camera; a natural photo; realistic camera footage; plain
-        video; original picture; unedited photograph
-    """,
-}
-
-_SUBJECTS = """
-    a dancer; a portrait; a man on stage; a woman; the crowd; a cat; a dog; hands; a city street; a face;
-    people; a singer; a guitar player; flowers; a landscape; a forest; the sea; a room; a friend; a band;
-    a horse; a house; mountains; a garden; a still life; a robot; a car; a tree; my face; a smiling
-    person; a drummer; a king
-"""
-_EXTRAS = """
-    highly detailed; beautiful; masterpiece; 4k; cinematic; intricate; elegant; dramatic; trending; best
-    quality; live; artistic; stunning; award winning; atmospheric; studio; amazing; very nice; modern;
-    classic
-"""
+from livegraph_wan.nano.phrases import EXTRAS, HELD_BACK, PHRASES, SUBJECTS
 
 
 def _split(text: str) -> list[str]:
     return [" ".join(part.split()) for part in text.split(";") if part.strip()]
 
 
-_SUBJECT_LIST, _EXTRA_LIST = _split(_SUBJECTS), _split(_EXTRAS)
-TRAINING_PHRASES = {style: _split(text)[:-HELD_BACK] for style, text in _PHRASES.items()}
-HELD_BACK_PHRASES = {style: _split(text)[-HELD_BACK:] for style, text in _PHRASES.items()}
+_SUBJECT_LIST, _EXTRA_LIST = _split(SUBJECTS), _split(EXTRAS)
+TRAINING_PHRASES = {style: _split(text)[:-HELD_BACK] for style, text in PHRASES.items()}
+EVERY_PHRASE = [*_SUBJECT_LIST, *_EXTRA_LIST, *(phrase for phrases in TRAINING_PHRASES.values() for phrase in phrases)]
+"""All that training prompts are made of."""
+HELD_BACK_PHRASES = {style: _split(text)[-HELD_BACK:] for style, text in PHRASES.items()}
 
 
 def make_prompt(style: str, rng: random.Random) -> str:
@@ -152,16 +26,25 @@ def make_prompt(style: str, rng: random.Random) -> str:
         parts.append(rng.choice(_SUBJECT_LIST))
     while rng.random() < 0.25:
         parts.append(rng.choice(_EXTRA_LIST))
+    if rng.random() < 0.15:
+        parts.append(unknown_word(rng))
     rng.shuffle(parts)
     if style == "photograph" and rng.random() < 0.3:
         parts = [part for part in parts if part is not phrase]
     return ", ".join(parts)
 
 
+def unknown_word(rng: random.Random) -> str:
+    """A word that does not exist: so that words which training never saw do no harm beside those it did."""
+    consonants, vowels = "bcdfghjklmnprstvwz", "aeiou"
+    syllables = (rng.choice(consonants) + rng.choice(vowels) for _ in range(rng.randint(2, 4)))
+    return "".join(syllables) + rng.choice(("", "s", "n", "ing", "er"))
+
+
 def _drop_words(phrase: str, rng: random.Random) -> str:
     """Leave out a word of a phrase of three or more now and then, so that none is needed."""
     words = phrase.split()
-    if len(words) < 3 or rng.random() < 0.6:
+    if len(words) < 3 or rng.random() < 0.5:
         return phrase
     del words[rng.randrange(len(words))]
     return " ".join(words)
