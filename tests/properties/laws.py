@@ -194,6 +194,7 @@ def _short(played: Played, name: str) -> Iterator[str]:
         return
     params = played.case.params(name)
     call_s = params.get("service_ms", 0) / 1000 * (1 + params.get("variation", 0))
+    call_s = max(call_s, played.run.workers[name].plan.timeout_s + GRACE_S if params.get("hang") else 0)
     longest = 2 * params.get("take", 1) / src["fps"] * 1.3 + max(0.1, 1.1 * call_s)
     for call in played.diary(name).calls:
         span = (call.frames[-1].captured_ns - call.frames[0].captured_ns) / 1e9
