@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 class WanV2V(Node):
     """Repaint video after a prompt, four frames at a time.
 
-    wan-nano, the model that comes with the plugin, knows a dozen looks (oil, watercolour, ink, halftone, mosaic,
-    thermal, sepia, night, stone relief, pop art, neon, and none) and runs on a CPU.
+    wan-nano, the model that comes with the plugin, knows sixteen looks (oil, watercolour, ink, halftone, mosaic,
+    thermal, sepia, night, stone relief, pop art, neon, blueprint, gold, light trails, phosphor afterglow, and none) and
+    runs on a CPU.
     """
 
     cadence = Cadence(take=4, give=4)
