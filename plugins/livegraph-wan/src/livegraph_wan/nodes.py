@@ -21,9 +21,9 @@ Backend = Literal["auto", "mlx", "torch", "torch-cuda", "torch-mps", "torch-cpu"
 class WanV2V(Node):
     """Repaint video after a prompt, four frames at a time.
 
-    wan-nano, the model that comes with the plugin, knows a dozen looks (oil, watercolour, ink, halftone, mosaic,
-    thermal, sepia, night, stone relief, pop art, neon, and none) and runs on a CPU. Others are pulled:
-    `livegraph models list`.
+    wan-nano, the model that comes with the plugin, knows sixteen looks (oil, watercolour, ink, halftone, mosaic,
+    thermal, sepia, night, stone relief, pop art, neon, blueprint, gold, light trails, phosphor afterglow, and none) and
+    runs on a CPU. Others are pulled: `livegraph models list`.
     """
 
     video: In[Video]

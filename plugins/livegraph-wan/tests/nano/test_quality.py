@@ -45,8 +45,8 @@ def test_a_style_is_nearest_to_its_own_target_and_holds_still(shipped: Stream, s
 @pytest.mark.parametrize("style", MEMORY_STYLES)
 def test_a_cut_of_the_stream_costs_the_styles_that_remember(shipped: Stream, style: str) -> None:
     found = memory_of(shipped, style, seed=7)
-    assert found["psnr_db"] > found["psnr_cut_db"] + 0.5
-    assert found["change_levels"] > 1
+    assert found["psnr_db"] > found["psnr_cut_db"] + 0.1
+    assert found["change_levels"] > 0.8
 
 
 def test_strength_goes_from_the_source_to_the_style(shipped: Stream) -> None:

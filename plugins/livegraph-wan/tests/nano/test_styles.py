@@ -50,3 +50,13 @@ def test_clips_follow_their_seed_and_move() -> None:
     moving = make_held_back_clip(torch.Generator().manual_seed(1), 8, 64, 1)
     assert moving.shape == (8, 64, 64, 3)
     assert not moving[0].equal(moving[-1])
+
+
+def test_lively_clips_move() -> None:
+    rng = torch.Generator().manual_seed(2)
+
+    def still(lively: bool) -> int:
+        clips = (make_clip(rng, 4, 32, lively=lively).float() for _ in range(60))
+        return sum(bool((clip[0] - clip[-1]).abs().mean() < 3) for clip in clips)
+
+    assert still(lively=True) < still(lively=False)

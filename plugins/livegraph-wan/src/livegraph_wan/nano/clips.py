@@ -55,7 +55,7 @@ class _Clips(IterableDataset[NamedClip]):
         while True:
             name = pick_kind(uniform(rng, 0, 1), [kind.share for kind in KINDS.values()])
             kind = KINDS[name]
-            yield NamedClip(name, make_clip(rng, FRAMES * kind.latents, kind.size))
+            yield NamedClip(name, make_clip(rng, FRAMES * kind.latents, kind.size, lively=kind.remembers))
 
 
 def pick_kind(draw: float, shares: list[float]) -> str:

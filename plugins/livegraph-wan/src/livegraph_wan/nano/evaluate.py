@@ -103,7 +103,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--weights", type=Path, default=SHIPPED, help="a folder of weights")
     parser.add_argument("--clips", type=int, default=10, help="held-back clips per style")
-    parser.add_argument("--quick", action="store_true", help="3 clips, and 20 s of stream for drift instead of 600")
+    parser.add_argument("--drift", type=float, default=600, help="seconds of stream to look for drift in")
+    parser.add_argument("--quick", action="store_true", help="3 clips, and 20 s of stream for drift")
     parser.add_argument("--json", type=Path, help="where the figures go (default: the terminal)")
     parser.add_argument("--sheet", type=Path, help="where a sheet of samples goes (PNG)")
     parser.add_argument("--moving", type=Path, help="where a moving sheet of the styles with a memory goes (WebP)")
@@ -112,7 +113,7 @@ def main() -> None:
     stream = Stream(load_nano(asked.weights), WAN_NANO, device=torch.device("cpu"), dtype=fast_dtype("cpu"))
     choose_threads(lambda: speed_of(stream, 1), rounds=1)
     draw(stream, asked)
-    found = evaluate(stream, 3 if asked.quick else asked.clips, 20 if asked.quick else 600)
+    found = evaluate(stream, 3 if asked.quick else asked.clips, 20 if asked.quick else asked.drift)
     text = json.dumps(found, indent=1) + "\n"
     if asked.json:
         asked.json.write_text(text)

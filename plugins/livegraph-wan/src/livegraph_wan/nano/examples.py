@@ -31,7 +31,7 @@ SHARES = {
 """How often a style is painted, against 1 for the others: fine lines and bands of colour need more."""
 FULL_STRENGTH = 0.8
 """From this sigma on, video to video is trained to give the whole style; below, a blend."""
-WAYS = {"default": 0.3, "noise": 0.08, "strength": 0.24, "target": 0.13, "rollout": 0.25}
+WAYS = {"default": 0.3, "noise": 0.04, "strength": 0.22, "target": 0.08, "rollout": 0.36}
 """Shares of the ways to be noisy, see `make_batch`."""
 
 

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from livegraph_wan.nano.drawn import HELD_BACK_SCENES, TRAINING_SCENES, pick, uniform
+from livegraph_wan.nano.drawn import HELD_BACK_SCENES, TRAINING_SCENES, lights, pick, uniform
 
 TRAINING_PHOTOGRAPHS = {
     "motorcycle_left": 3,
@@ -86,11 +86,16 @@ def _grade(rng: Generator, clip: Tensor) -> Tensor:
     return (graded + grain).clamp(0, 1)
 
 
-def make_clip(rng: Generator, frames: int, size: int) -> Tensor:
-    """One training clip `[T, H, W, 3]` uint8; one in four stands still."""
-    still = uniform(rng, 0, 1) < 0.25
+def make_clip(rng: Generator, frames: int, size: int, *, lively: bool = False) -> Tensor:
+    """One training clip `[T, H, W, 3]` uint8; one in four stands still.
+
+    A `lively` one seldom does, and half of them are fast lights: what moves is all that a memory can learn from.
+    """
+    still = uniform(rng, 0, 1) < (0.08 if lively else 0.25)
     length = 1 if still else frames
-    if uniform(rng, 0, 1) < 0.5:
+    if lively and uniform(rng, 0, 1) < 0.5:
+        clip = lights(rng, length, size)
+    elif uniform(rng, 0, 1) < 0.5:
         clip = pan(rng, length, size, _PHOTOGRAPHS[pick(rng, len(_PHOTOGRAPHS))])
     else:
         clip = TRAINING_SCENES[pick(rng, len(TRAINING_SCENES))](rng, length, size)
