@@ -5,7 +5,9 @@ import torch
 from torch import Generator, Tensor
 
 from livegraph_wan.attention import DenseMemory, RollingCache, block_causal_mask
-from livegraph_wan.model import PATCH, WanTransformer
+from livegraph_wan.denoise import windows_of
+from livegraph_wan.grid import PATCH
+from livegraph_wan.model import WanTransformer
 from livegraph_wan.nano import losses
 from livegraph_wan.nano.examples import Batch, Example, encode_clip
 from livegraph_wan.nano.losses import SECOND_SIGMA, channel_weights, latent_loss, pixel_loss, predict, rollout
@@ -52,12 +54,11 @@ def streamed(model: NanoWan, batch: Batch) -> Tensor:
     config, side = model.transformer.config, CELLS // PATCH
     cache = RollingCache(
         RopeTable(config.head_dim, side, side, batch.x.device),
+        windows_of(WAN_NANO, 2),
         layers=config.num_layers,
-        shape=(2, side * side, config.num_heads, config.head_dim),
-        window=WAN_NANO.window,
-        sink=WAN_NANO.sink,
-        block=1,
-        mode=WAN_NANO.rope,
+        tokens=side * side,
+        heads=config.num_heads,
+        head_dim=config.head_dim,
         device=batch.x.device,
         dtype=torch.float32,
     )

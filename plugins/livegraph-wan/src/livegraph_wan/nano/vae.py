@@ -148,11 +148,13 @@ class NanoVAE(nn.Module):
         # Frames are handled at a quarter of their sides, or with `frame_mid` at the latents' eighth.
         frames = FRAMES * (height // 4) * (width // 4)
         coarse = (self.project, self.chunk_in, self.chunk_out)
+        trunk = (self.latent_in, self.latent_mid, self.latent_more, self.latent_out)
+        drawing = (self.draw_in, self.draw_mid, self.draw_more, self.draw_out)
         encode = conv_flops(self.frame_in, frames) + conv_flops(self.frame_mid, FRAMES * cells)
         return Flops(
             encode + sum(conv_flops(layer, cells) for layer in coarse),
-            sum(conv_flops(layer, cells) for layer in (self.restore, self.latent_in, self.latent_mid, self.latent_out))
-            + sum(conv_flops(layer, frames) for layer in (self.draw_in, self.draw_mid, self.draw_out)),
+            sum(conv_flops(layer, cells) for layer in (self.restore, *trunk))
+            + sum(conv_flops(layer, frames) for layer in drawing),
         )
 
     def _per_channel(self, values: Tensor) -> Tensor:
