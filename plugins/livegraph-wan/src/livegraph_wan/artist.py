@@ -58,6 +58,16 @@ class Artist:
         self._prompt: str | None = None
         self._reading: Future[None] | None = None
 
+    def warm_up(self, paint: Callable[[], object]) -> None:
+        """Do once what makes a first chunk slow, find out how many threads are best here and now, and forget it."""
+        with self.memory():
+            paint()
+            if self.chosen.name == "torch-cpu":
+                from livegraph_wan.device import choose_threads
+
+                choose_threads(paint)
+        self.stream.reset()
+
     def follow(self, look: Look) -> None:
         """Take over changed parameters between two chunks. A prompt that takes time to read is read beside the stream,
         which goes on under the one before.

@@ -16,7 +16,7 @@ livegraph_api = "1"
 
 @hookimpl
 def livegraph_nodes() -> Sequence[NodeSpec]:
-    return [NodeSpec("wan.v2v", "livegraph_wan.nodes:WanV2V", "Repaint video after a prompt, with WAN diffusion")]
+    return [NodeSpec("wan.v2v", "livegraph_wan.nodes.v2v:WanV2V", "Repaint video after a prompt, with WAN diffusion")]
 
 
 @hookimpl

@@ -6,7 +6,7 @@ import pytest
 
 from livegraph import Context, Frame, InputError
 from livegraph_wan.mlx.stream import Stream
-from livegraph_wan.nodes import WanV2V
+from livegraph_wan.nodes.v2v import WanV2V
 
 
 class NoClock:

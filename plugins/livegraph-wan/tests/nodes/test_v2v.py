@@ -10,7 +10,7 @@ import pytest
 
 from livegraph import Context, Frame, InputError, ModelError
 from livegraph_wan.artist import dominated
-from livegraph_wan.nodes import WanV2V, padded
+from livegraph_wan.nodes.v2v import WanV2V, padded
 from livegraph_wan.profile import PROFILES
 
 
