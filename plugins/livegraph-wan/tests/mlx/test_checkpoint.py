@@ -91,9 +91,9 @@ def pulled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pair: Pair) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("bits", [None, 8])
-def test_a_pulled_model_streams(pulled: Path, bits: int | None) -> None:
-    stream = load(Wanted(replace(PROFILE, normalised=False), vae="taehv", dtype="fp32", bits=bits), "mlx").stream
+@pytest.mark.parametrize("packed", ["none", "int8"])
+def test_a_pulled_model_streams(pulled: Path, packed: str) -> None:
+    stream = load(Wanted(replace(PROFILE, normalised=False), vae="taehv", dtype="fp32", quantise=packed), "mlx").stream
     stream.set_prompt("ink on paper")
     clip = np.random.default_rng(1).integers(0, 256, (4, 16, 32, 3), dtype=np.uint8)
     assert len(stream.step(clip)) == 1
@@ -102,15 +102,17 @@ def test_a_pulled_model_streams(pulled: Path, bits: int | None) -> None:
     assert vae.source == "raw"
     assert mx.array_equal(vae.decoder[22].bias, as_mlx(open_tensors(pulled / "taew2_1/taew2_1.pth")["decoder.22.bias"]))
     quantised = isinstance(stream._backend._model.transformer.blocks[0].ffn[0], nn.QuantizedLinear)
-    assert quantised == (bits is not None)
+    assert quantised == (packed != "none")
 
 
 def test_what_mlx_has_not_is_named(pulled: Path) -> None:
     for vae in ("auto", "wan"):  # TAEHV is not where models are pulled to
         with pytest.raises(InputError, match=r"Wan's own VAE does not run on mlx; .*pull taew2_1"):
             load(Wanted(PROFILE, vae=vae), "mlx")
-    with pytest.raises(InputError, match="torch-cpu has no packed weights"):
-        load(Wanted(PROFILE, bits=4), "torch-cpu")
+    with pytest.raises(InputError, match=r"quantise: int4 does not work on torch-cpu; here: none.*on mlx: int8, int4"):
+        load(Wanted(PROFILE, quantise="int4"), "torch-cpu")
+    with pytest.raises(InputError, match=r"quantise: fp8 does not work on mlx; here: none, int8, int4"):
+        load(Wanted(PROFILE, quantise="fp8"), "mlx")
 
 
 def test_a_taehv_that_is_not_whole_is_named(pulled: Path) -> None:

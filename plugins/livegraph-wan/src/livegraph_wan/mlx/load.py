@@ -8,7 +8,7 @@ from livegraph_wan.choice import vae_of
 from livegraph_wan.load import Wanted, checkpoint_in, companions
 from livegraph_wan.mlx.checkpoint import load_taehv, load_transformer
 from livegraph_wan.mlx.nano import load_nano
-from livegraph_wan.mlx.quantise import quantise
+from livegraph_wan.mlx.quantise import BITS, quantise
 from livegraph_wan.mlx.stream import Stream
 from livegraph_wan.mlx.wan import TorchText, Wan
 from livegraph_wan.text import Umt5
@@ -19,8 +19,8 @@ DTYPES = {"fp32": mx.float32, "bf16": mx.bfloat16, "fp16": mx.float16}
 def load(wanted: Wanted) -> Stream:
     """In bf16 unless another dtype is wanted. Raises `ModelError` for what is missing or unfit."""
     model = _nano(wanted) if wanted.profile.vae == "nano" else assemble(wanted)
-    if wanted.bits is not None:
-        quantise(model.transformer, wanted.bits)
+    if wanted.quantise in BITS:
+        quantise(model.transformer, BITS[wanted.quantise])
     return Stream(model, wanted.profile, dtype=DTYPES[wanted.dtype or "bf16"], batch=wanted.batch)
 
 
