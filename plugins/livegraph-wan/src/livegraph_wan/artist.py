@@ -39,6 +39,7 @@ class Look(Protocol):
     backend: Any
     vae: Any
     dtype: Any
+    quantise: Any
     loras: tuple[str, ...]
     lora_scales: tuple[float, ...]
     stream_batch: bool
@@ -160,6 +161,7 @@ def _load(look: Look, profile: Profile, chosen: Chosen) -> Any:
         checkpoint=Path(look.checkpoint).expanduser() if look.checkpoint else None,
         vae=look.vae,
         dtype=None if look.dtype == "auto" else look.dtype,
+        quantise=look.quantise,
         loras=dict(zip(_lora_paths(look), strengths_of(look), strict=True)),
         batch=(look.steps or profile.steps) if look.stream_batch else 0,
     )

@@ -8,6 +8,7 @@ from livegraph import Node, Out, Param, Video
 from livegraph_wan.artist import Artist
 from livegraph_wan.choice import profile_for
 from livegraph_wan.profile import PROFILES, Task
+from livegraph_wan.quantise import Quantise
 
 Backend = Literal["auto", "mlx", "torch", "torch-cuda", "torch-mps", "torch-cpu"]
 
@@ -36,6 +37,10 @@ class WanNode(Node):
     backend: Backend = Param("auto", doc="what computes; auto: the first of mlx, torch-cuda, torch-mps, torch-cpu")
     vae: Literal["auto", "nano", "taehv", "wan"] = Param("auto", doc="wan is the model's own, taehv many times faster")
     dtype: Literal["auto", "fp32", "bf16", "fp16"] = Param("auto", doc="numbers to compute in; auto: what is fast here")
+    quantise: Quantise = Param(
+        "none",
+        doc="pack the transformer's weights: less memory, a little less exact; which works depends on the backend",
+    )
     loras: tuple[str, ...] = Param((), remote=False, doc="LoRA files to lay over the model")
     lora_scales: tuple[float, ...] = Param((), live=True, doc="the strength of each LoRA; 1 where it is not said")
     stream_batch: bool = Param(False, doc="all steps in one pass: fewer launches, pictures come a chunk later per step")
