@@ -44,6 +44,10 @@ class WanNode(Node):
     loras: tuple[str, ...] = Param((), remote=False, doc="LoRA files to lay over the model")
     lora_scales: tuple[float, ...] = Param((), live=True, doc="the strength of each LoRA; 1 where it is not said")
     stream_batch: bool = Param(False, doc="all steps in one pass: fewer launches, pictures come a chunk later per step")
+    topology: Literal["single", "distributed"] = Param(
+        "single", doc="distributed: several processes compute every chunk together, one per GPU"
+    )
+    world_size: int = Param(0, ge=0, doc="how many processes where it is distributed; 0: one per GPU")
 
     @classmethod
     def unavailable(cls, params: Any) -> str | None:
@@ -64,6 +68,10 @@ class WanNode(Node):
 
     def reset(self) -> None:
         self._artist.stream.reset()
+
+    def teardown(self) -> None:
+        if hasattr(self, "_artist"):  # a setup that failed has closed what it opened
+            self._artist.close()
 
     def _paint_trial(self) -> object:
         """A chunk as large as they will probably be, of nothing."""
