@@ -1,16 +1,17 @@
 """A profile's model as a stream on MLX; see `livegraph_wan.load`."""
 
 import mlx.core as mx
+import torch
 
 from livegraph import InputError, require_model
 from livegraph_wan.checkpoint import read_lora
 from livegraph_wan.choice import vae_of
-from livegraph_wan.load import Wanted, checkpoint_in, companions
+from livegraph_wan.load import Wanted, checkpoint_in, companions, load_image_encoder
 from livegraph_wan.mlx.checkpoint import load_taehv, load_transformer
 from livegraph_wan.mlx.nano import load_nano
 from livegraph_wan.mlx.quantise import quantise
 from livegraph_wan.mlx.stream import Stream
-from livegraph_wan.mlx.wan import TorchText, Wan
+from livegraph_wan.mlx.wan import TorchImage, TorchText, Wan
 from livegraph_wan.text import Umt5
 
 DTYPES = {"fp32": mx.float32, "bf16": mx.bfloat16, "fp16": mx.float16}
@@ -42,4 +43,5 @@ def assemble(wanted: Wanted) -> Wan:
     tiny = require_model("taew2_1") / "taew2_1.pth"
     vae = load_taehv(tiny, source="normalised" if profile.normalised else "raw")
     text = Umt5(require_model("umt5-xxl"), wanted.embeddings, text_len=profile.architecture.text_len)
-    return Wan(transformer, vae, TorchText(text))
+    image = load_image_encoder(profile, torch.device("cpu"))
+    return Wan(transformer, vae, TorchText(text), TorchImage(image) if image else None)
