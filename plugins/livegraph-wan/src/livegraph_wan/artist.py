@@ -39,9 +39,12 @@ class Look(Protocol):
     backend: Any
     vae: Any
     dtype: Any
+    quantise: Any
     loras: tuple[str, ...]
     lora_scales: tuple[float, ...]
     stream_batch: bool
+    topology: Any
+    world_size: int
 
 
 class Artist:
@@ -52,7 +55,10 @@ class Artist:
         self.profile = checked_profile(look.model, task)
         self.chosen = choose_backend(look.backend, cpu=ctx.cpu)
         ctx.say(f"{self.profile.name} on {self.chosen.name} ({self.chosen.reason})")
-        self._loaded = _load(look, self.profile, self.chosen)
+        ranks = _ranks(look, self.chosen)
+        if ranks > 1:
+            ctx.say(f"shared by {ranks} processes")
+        self._loaded = _load(look, self.profile, self.chosen, ranks)
         self.stream: Engine[Any, Any] = self._loaded.stream
         self._pace = Pace()
         self._prompt: str | None = None
@@ -67,6 +73,10 @@ class Artist:
 
                 choose_threads(paint)
         self.stream.reset()
+
+    def close(self) -> None:
+        """Nothing more will be painted."""
+        self._loaded.close()
 
     def follow(self, look: Look) -> None:
         """Take over changed parameters between two chunks. Live, a prompt that takes time to read is read beside the
@@ -152,7 +162,16 @@ def _lora_paths(look: Look) -> list[Path]:
     return [Path(path).expanduser() for path in look.loras]
 
 
-def _load(look: Look, profile: Profile, chosen: Chosen) -> Any:
+def _ranks(look: Look, chosen: Chosen) -> int:
+    """How many processes compute a chunk together."""
+    if look.topology == "single":
+        return 1
+    from livegraph_wan.crew import ranks_for
+
+    return ranks_for(chosen.name, look.world_size)
+
+
+def _load(look: Look, profile: Profile, chosen: Chosen, ranks: int) -> Any:
     from livegraph_wan.load import Wanted, load
 
     wanted = Wanted(
@@ -160,10 +179,15 @@ def _load(look: Look, profile: Profile, chosen: Chosen) -> Any:
         checkpoint=Path(look.checkpoint).expanduser() if look.checkpoint else None,
         vae=look.vae,
         dtype=None if look.dtype == "auto" else look.dtype,
+        quantise=look.quantise,
         loras=dict(zip(_lora_paths(look), strengths_of(look), strict=True)),
         batch=(look.steps or profile.steps) if look.stream_batch else 0,
     )
-    return load(wanted, chosen.name)
+    if ranks == 1:
+        return load(wanted, chosen.name)
+    from livegraph_wan.crew import load_shared
+
+    return load_shared(wanted, chosen.name, ranks)
 
 
 def dominated(profile: Profile, dominance: float) -> tuple[float, int]:

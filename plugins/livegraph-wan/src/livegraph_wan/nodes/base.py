@@ -8,6 +8,7 @@ from livegraph import Node, Out, Param, Video
 from livegraph_wan.artist import Artist
 from livegraph_wan.choice import profile_for
 from livegraph_wan.profile import PROFILES, Task
+from livegraph_wan.quantise import Quantise
 
 Backend = Literal["auto", "mlx", "torch", "torch-cuda", "torch-mps", "torch-cpu"]
 
@@ -36,9 +37,17 @@ class WanNode(Node):
     backend: Backend = Param("auto", doc="what computes; auto: the first of mlx, torch-cuda, torch-mps, torch-cpu")
     vae: Literal["auto", "nano", "taehv", "wan"] = Param("auto", doc="wan is the model's own, taehv many times faster")
     dtype: Literal["auto", "fp32", "bf16", "fp16"] = Param("auto", doc="numbers to compute in; auto: what is fast here")
+    quantise: Quantise = Param(
+        "none",
+        doc="pack the transformer's weights: less memory, a little less exact; which works depends on the backend",
+    )
     loras: tuple[str, ...] = Param((), remote=False, doc="LoRA files to lay over the model")
     lora_scales: tuple[float, ...] = Param((), live=True, doc="the strength of each LoRA; 1 where it is not said")
     stream_batch: bool = Param(False, doc="all steps in one pass: fewer launches, pictures come a chunk later per step")
+    topology: Literal["single", "distributed"] = Param(
+        "single", doc="distributed: several processes compute every chunk together, one per GPU"
+    )
+    world_size: int = Param(0, ge=0, doc="how many processes where it is distributed; 0: one per GPU")
 
     @classmethod
     def unavailable(cls, params: Any) -> str | None:
@@ -59,6 +68,10 @@ class WanNode(Node):
 
     def reset(self) -> None:
         self._artist.stream.reset()
+
+    def teardown(self) -> None:
+        if hasattr(self, "_artist"):  # a setup that failed has closed what it opened
+            self._artist.close()
 
     def _paint_trial(self) -> object:
         """A chunk as large as they will probably be, of nothing."""
