@@ -98,8 +98,11 @@ class Backend(Protocol[A, P]):
     def read_text(self, text: str) -> Embedding:
         """What the model's text encoder says."""
 
-    def read_prompt(self, embedding: Embedding) -> P:
-        """The same, `text_len` long, as the transformer reads it."""
+    def read_image(self, picture: Pictures) -> Embedding:
+        """What the model's image encoder says of a still `[H, W, 3]`, `[1, tokens, image_dim]`; for I2V models."""
+
+    def read_prompt(self, embedding: Embedding, image: Embedding | None = None) -> P:
+        """What was said of a text, `text_len` long, and of a still, as the transformer reads it."""
 
     def runner(self, size: tuple[int, int], rows: int) -> Runner[A, P]:
         """For pictures of `size` (height, width) and as many streams as there are rows."""
@@ -115,6 +118,11 @@ class Backend(Protocol[A, P]):
 
     def beside(self, source: A | None) -> A | None:
         """What the transformer sees beside the noisy latents of a block with this source."""
+
+    def beside_still(self, picture: Pictures, latents: int, state: Any) -> tuple[A, Any]:
+        """What an I2V transformer sees beside the next block of so many latent frames, in a stream that begins with
+        this still `[H, W, 3]`: mask and image, 20 channels; `state` joins two calls, None starts a stream.
+        """
 
     def concat(self, rows: Sequence[A]) -> A:
         """One batch out of several."""

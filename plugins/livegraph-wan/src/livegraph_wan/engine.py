@@ -12,6 +12,7 @@ from livegraph_wan.motion import MotionAware
 from livegraph_wan.profile import Profile
 from livegraph_wan.prompts import Interpolation, Transition, blend, parse
 from livegraph_wan.sampler import Schedule, from_noise, from_source
+from livegraph_wan.still import Still
 
 
 class Session(Generic[A, P]):
@@ -34,6 +35,10 @@ class Session(Generic[A, P]):
         """How many pictures are yet to come out that nobody shall see: they went before the first."""
         self.owed = 0
         """How many have come in that have not come out."""
+        self.still: Still[A, P] | None = None
+        """What the stream began from, where the model sees it beside every block."""
+        self.seam: Pictures | None = None
+        """The last picture of a whole clip, from which the next begins."""
 
 
 class Engine(Generic[A, P]):
@@ -55,6 +60,7 @@ class Engine(Generic[A, P]):
         self._motion = MotionAware()
         self._prompt: P | None = None
         self._embedding: Embedding | None = None
+        self._image: Embedding | None = None
         self._transition: Transition | None = None
 
     def set_prompt(self, prompt: str, *, chunks: int = 0, how: Interpolation = "linear") -> None:
@@ -72,7 +78,7 @@ class Engine(Generic[A, P]):
                 return
             self._transition = None
             self._follow(end)
-            if self._session is not None:
+            if self._session is not None and not self.profile.whole_clips:
                 self._session.denoiser.recache(self._ready)
 
     def knows(self, text: str) -> bool:
@@ -117,20 +123,43 @@ class Engine(Generic[A, P]):
     def paint(self, size: tuple[int, int], *, steps: int | None = None, seed: int = 0) -> Pictures:
         """A chunk out of nothing but the prompt, `[T, H, W, 3]`; the first of a stream may hold fewer frames.
 
-        `size` is width and height, multiples of 16.
+        `size` is width and height, multiples of 16. A model that sees a still has to `begin_from` one.
         """
         with self._backend.computing():
             session = self._session_at((size[1], size[0]))
+            if session.seam is not None:
+                self._begin_next_clip(session, session.seam)
+            if self.profile.sees_still and session.still is None:
+                raise RuntimeError(f"{self.profile.name} begins from a still: begin_from comes before the first chunk")
             return self._denoise(session, None, from_noise(self.profile, self._steps(steps)), seed)
 
     def begin_from(self, still: Pictures) -> None:
-        """Let `paint` go on from a picture `[H, W, 3]` uint8, as if it had stood still there for a block."""
+        """Let `paint` go on from a picture `[H, W, 3]` uint8: as its first picture where the model was made for that,
+        else as if it had stood still there for a block.
+        """
         with self._backend.computing():
             self.reset()
             session = self._session_at((still.shape[0], still.shape[1]))
+            if self.profile.sees_still:
+                session.still = Still(self._backend, still)
+                self._see(still)
+                return
             latents = self._encode(session, self._still(still))
             session.denoiser.remember(latents, self._ready)
             self._draw(session, latents)
+
+    def _see(self, still: Pictures) -> None:
+        """Read the prompt together with what the image encoder says of a still."""
+        if self.profile.architecture.image_dim:
+            self._image = self._backend.read_image(still)
+            if self._embedding is not None:
+                self._follow(self._embedding)
+
+    def _begin_next_clip(self, session: Session[A, P], seam: Pictures) -> None:
+        """From the last picture, which is not shown again, and with other noise."""
+        blocks = session.blocks
+        self.begin_from(seam)
+        session.blocks, session.skip = blocks, 1
 
     def flush(self) -> Iterator[Pictures]:
         """The pictures that have come in and not come out yet; a VAE's are drawn as if the last stood still."""
@@ -175,7 +204,8 @@ class Engine(Generic[A, P]):
         return self._denoise(session, self._encode(session, frames), schedule, seed)
 
     def _denoise(self, session: Session[A, P], source: A | None, schedule: Schedule, seed: int) -> Pictures:
-        block = Block(source, self._noises(session, seed), schedule)
+        beside = None if session.still is None else session.still.beside(self.profile.frames_per_block)
+        block = Block(source, self._noises(session, seed), schedule, beside)
         session.blocks += 1
         return self._out(session, session.denoiser.step(block, self._next_prompt()))
 
@@ -186,6 +216,8 @@ class Engine(Generic[A, P]):
         unseen = min(session.skip, len(drawn))
         session.skip -= unseen
         session.owed -= len(drawn) - unseen
+        if self.profile.whole_clips:
+            session.seam = drawn[-1]
         return drawn[unseen:]
 
     def _next_prompt(self) -> P:
@@ -203,7 +235,7 @@ class Engine(Generic[A, P]):
 
     def _follow(self, embedding: Embedding) -> None:
         self._embedding = embedding
-        self._prompt = self._backend.read_prompt(embedding)
+        self._prompt = self._backend.read_prompt(embedding, self._image)
 
     def _padded(self, embedding: Embedding) -> Embedding:
         """Filled up to the model's length, so that prompts of any lengths can be mixed."""

@@ -19,6 +19,9 @@ def livegraph_nodes() -> Sequence[NodeSpec]:
     return [
         NodeSpec("wan.v2v", "livegraph_wan.nodes.v2v:WanV2V", "Repaint video after a prompt, with WAN diffusion"),
         NodeSpec("wan.t2v", "livegraph_wan.nodes.t2v:WanT2V", "Paint video from a prompt alone, with WAN diffusion"),
+        NodeSpec(
+            "wan.i2v", "livegraph_wan.nodes.i2v:WanI2V", "Set a still in motion after a prompt, with WAN diffusion"
+        ),
     ]
 
 

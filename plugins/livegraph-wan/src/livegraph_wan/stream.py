@@ -13,11 +13,14 @@ from livegraph_wan.attention import ALONE, Crew, RollingCache
 from livegraph_wan.backend import ALL, Embedding, Pass, Pictures, Reading
 from livegraph_wan.denoise import windows_of
 from livegraph_wan.engine import Engine
-from livegraph_wan.grid import MULTIPLE
+from livegraph_wan.grid import FRAMES, MASK_CHANNELS, MULTIPLE, STRIDE
 from livegraph_wan.model import Prompt
 from livegraph_wan.profile import Profile
 from livegraph_wan.rope import RopeTable
 from livegraph_wan.wan import Wan
+
+PORTION = 3
+"""Latent frames that are decoded at once."""
 
 
 class TorchRunner:
@@ -62,8 +65,16 @@ class TorchBackend:
         embedding: Embedding = self._model.text.read(text).float().cpu().numpy()
         return embedding
 
-    def read_prompt(self, embedding: Embedding) -> Prompt:
-        return self._model.transformer.read_prompt(torch.from_numpy(embedding).to(self._device))
+    def read_image(self, picture: Pictures) -> Embedding:
+        if self._model.image is None:
+            raise RuntimeError(f"{self._profile.name} has no image encoder")
+        features: Embedding = self._model.image.read(picture).float().cpu().numpy()
+        return features
+
+    def read_prompt(self, embedding: Embedding, image: Embedding | None = None) -> Prompt:
+        text = torch.from_numpy(embedding).to(self._device)
+        tokens = None if image is None else torch.from_numpy(image).to(self._device)
+        return self._model.transformer.read_prompt(text, tokens)
 
     def runner(self, size: tuple[int, int], rows: int) -> TorchRunner:
         config, (height, width) = self._model.transformer.config, (side // MULTIPLE for side in size)
@@ -81,12 +92,37 @@ class TorchBackend:
         return TorchRunner(self._model, cache)
 
     def encode(self, frames: Pictures, state: Any) -> tuple[Tensor, Any]:
-        pixels = torch.from_numpy(np.array(frames)).to(self._device, non_blocking=True)
-        scaled = pixels.permute(0, 3, 1, 2).float().mul_(1 / 127.5).sub_(1)
-        latents, state = self._model.vae.encode(scaled.to(self._dtype)[None], state)
+        latents, state = self._model.vae.encode(self._scaled(frames)[None], state)
         return latents.float(), state
 
+    def _scaled(self, frames: Pictures) -> Tensor:
+        """`[T, H, W, 3]` as `[T, 3, H, W]` in -1..1."""
+        pixels = torch.from_numpy(np.array(frames)).to(self._device, non_blocking=True)
+        return pixels.permute(0, 3, 1, 2).float().mul_(1 / 127.5).sub_(1).to(self._dtype)
+
+    def beside_still(self, picture: Pictures, latents: int, state: Any) -> tuple[Tensor, Any]:
+        shown = self._scaled(picture[None])
+        nothing = torch.zeros_like(shown).expand(FRAMES, -1, -1, -1)[None]
+        parts = [nothing] * latents
+        if state is None:
+            parts[0] = shown.expand(self.rhythm.first_taken, -1, -1, -1)[None]
+        encoded = []
+        mask = torch.zeros(1, MASK_CHANNELS, latents, *(side // STRIDE for side in shown.shape[2:]))
+        mask[:, :, 0] = float(state is None)
+        for part in parts:
+            latent, state = self._model.vae.encode(part, state)
+            encoded.append(latent.float())
+        return torch.cat([mask.to(self._device), torch.cat(encoded, 2)], 1), state
+
     def decode(self, latents: Tensor, state: Any) -> tuple[Pictures, Any]:
+        """Some latent frames at a time: a whole clip at once would take as much memory as the transformer."""
+        pictures = []
+        for part in torch.split(latents, PORTION, 2):
+            drawn, state = self._draw(part, state)
+            pictures.append(drawn)
+        return pictures[0] if len(pictures) == 1 else np.concatenate(pictures), state
+
+    def _draw(self, latents: Tensor, state: Any) -> tuple[Pictures, Any]:
         drawn, state = self._model.vae.decode(latents.to(self._dtype), state)
         pixels = drawn[0].float().add_(1).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8)
         return pixels.permute(0, 2, 3, 1).contiguous().cpu().numpy(), state
