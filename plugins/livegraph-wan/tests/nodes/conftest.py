@@ -58,6 +58,7 @@ def build(said: list[str]) -> Iterator[Build]:
 @pytest.fixture
 def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, umt5: Path) -> dict[str, Path]:
     """What was pulled: by name, the folder that it lies in."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     found = {"umt5-xxl": umt5}
     monkeypatch.setattr(loading, "require_model", found.__getitem__)
     monkeypatch.setattr("livegraph_wan.choice.find_model", found.get)
