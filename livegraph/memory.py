@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-Place = Literal["ram", "gpu"]
+MemoryPlace = Literal["ram", "gpu"]
 """`gpu`: the memory of the first graphics card that programs see; where a GPU shares the machine's (Apple), `ram`."""
 
 
@@ -27,7 +27,7 @@ class MemoryNeed:
     the gentlest first.
     """
 
-    place: Place
+    place: MemoryPlace
     parts: Mapping[str, int]
     when: str = ""
     savings: tuple[Saving, ...] = ()

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from livegraph.memory import Place, Room
+from livegraph.memory import MemoryPlace, Room
 
 MEMINFO, CGROUP = Path("/proc/meminfo"), Path("/sys/fs/cgroup")
 DRM = Path("/sys/class/drm")
@@ -17,7 +17,7 @@ NVML = {"win32": ("nvml.dll",), "linux": ("libnvidia-ml.so.1",)}
 """NVIDIA's management library, which comes with the driver."""
 
 
-def room_of(place: Place) -> Room | None:
+def room_of(place: MemoryPlace) -> Room | None:
     """What is free and what there is; None where the system does not tell."""
     return _ram() if place == "ram" else _nvidia() or _amd()
 

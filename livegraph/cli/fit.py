@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from livegraph.graph.plan import Plan
-from livegraph.memory import MemoryNeed, Place, Room
+from livegraph.memory import MemoryNeed, MemoryPlace, Room
 from livegraph.models.place import readable
 from livegraph.room import room_of
 
 MARGIN = 0.1
 """Of what is free: left to what allocators lose, and to drivers."""
-NAMES: Mapping[Place, str] = {"ram": "RAM", "gpu": "GPU memory"}
+NAMES: Mapping[MemoryPlace, str] = {"ram": "RAM", "gpu": "GPU memory"}
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Fit:
     """`rows`: node and need; `room`: of every memory that is needed and known."""
 
     rows: tuple[tuple[str, MemoryNeed], ...]
-    room: Mapping[Place, Room]
+    room: Mapping[MemoryPlace, Room]
 
     def document(self) -> dict[str, Any]:
         """For `--json`; bytes."""

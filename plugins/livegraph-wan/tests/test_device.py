@@ -5,7 +5,7 @@ import time
 import pytest
 import torch
 
-from livegraph_wan import device
+from livegraph_wan import cpu, device
 from livegraph_wan.device import choose_device, choose_threads, fast_dtype
 
 
@@ -21,7 +21,7 @@ def test_auto_takes_the_first_device_that_works(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize(("flags", "wanted"), [({"avx512_bf16"}, torch.bfloat16), ({"avx2"}, torch.float32)])
 def test_bf16_only_where_the_cpu_multiplies_it(monkeypatch, flags, wanted) -> None:
-    monkeypatch.setattr(device, "_cpu_flags", lambda: flags)
+    monkeypatch.setattr(cpu, "_flags", lambda: flags)
     assert fast_dtype("cpu") == wanted
 
 

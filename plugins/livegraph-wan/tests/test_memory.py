@@ -40,10 +40,8 @@ def test_a_stream_holds_what_is_foreseen(vae: str, block: int, window: int, dtyp
     setting = Setting(profile, vae, SIZE, dtype.itemsize)
     foreseen = setting.beside_weights
     assert held.peak == pytest.approx(foreseen, rel=0.1)
-    shared = 4 * (
-        16 * SIZE[0] // 8 * SIZE[1] // 8 * 3 * block + 16 * 64
-    )  # noise and prompt, which lie in NumPy's memory
-    assert held.now + shared == pytest.approx(foreseen - setting.parts["work"], rel=0.02)
+    noise_and_prompt = 4 * (3 * block * 16 * SIZE[0] // 8 * SIZE[1] // 8 + 16 * 64)  # these lie in NumPy's memory
+    assert held.now + noise_and_prompt == pytest.approx(foreseen - setting.parts["work"], rel=0.02)
     assert (
         sum(weight.nbytes for weight in model.transformer.parameters())
         + sum(weight.nbytes for weight in model.vae.parameters())

@@ -41,6 +41,12 @@ def parameters(config: Architecture) -> int:
     return config.num_layers * block + patch + text + time + head + _image_parameters(config)
 
 
+def linear_parameters(config: Architecture) -> int:
+    """Number of weights in matrices of the blocks: what may be packed."""
+    image = 2 * config.dim**2 if config.image_dim else 0
+    return config.num_layers * (8 * config.dim**2 + 2 * config.dim * config.ffn_dim + image)
+
+
 def text_encoder_parameters(
     vocabulary: int = 256384, dim: int = 4096, ffn: int = 10240, layers: int = 24, heads: int = 64, head_dim: int = 64
 ) -> int:

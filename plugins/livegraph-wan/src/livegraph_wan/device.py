@@ -1,11 +1,13 @@
 """Where a model runs: devices by probing, number types by what the device is fast at."""
 
+import gc
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Literal
 
 import torch
+
+from livegraph_wan.cpu import multiplies_bf16
 
 DeviceName = Literal["cpu", "cuda", "mps"]
 
@@ -53,17 +55,8 @@ def fast_dtype(device: str) -> torch.dtype:
     if device == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
     if device == "cpu":
-        return torch.bfloat16 if _cpu_flags() & {"avx512_bf16", "amx_bf16"} else torch.float32
+        return torch.bfloat16 if multiplies_bf16() else torch.float32
     return torch.float32
-
-
-def _cpu_flags() -> set[str]:
-    """Instruction sets of this CPU as Linux names them; none elsewhere."""
-    path = Path("/proc/cpuinfo")
-    if not path.exists():
-        return set()
-    lines = path.read_text().splitlines()
-    return next((set(line.partition(":")[2].split()) for line in lines if line.startswith("flags")), set())
 
 
 def choose_threads(work: Callable[[], object], rounds: int = 3) -> int:
@@ -89,3 +82,14 @@ def _time(work: Callable[[], object], threads: int, rounds: int) -> float:
         work()
         best = min(best, time.perf_counter() - started)
     return best
+
+
+def give_back(device: torch.device) -> None:
+    """Return the memory that torch keeps for later to whoever needs it now. Waits for the device."""
+    gc.collect()
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+        torch.cuda.empty_cache()
+    elif device.type == "mps":
+        torch.mps.synchronize()
+        torch.mps.empty_cache()
