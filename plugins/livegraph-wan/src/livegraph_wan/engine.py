@@ -95,6 +95,28 @@ class Engine(Generic[A, P]):
         if self._session is not None:
             self._session.forget()
 
+    @property
+    def begun(self) -> bool:
+        """Whether there are buffers of a picture size."""
+        return self._session is not None
+
+    def release(self) -> None:
+        """Let go of all memory but that of weights and prompt; the next picture begins a stream."""
+        self._motion.reset()
+        self._session = self._noise = None
+        self._backend.free()
+
+    def refit(self, profile: Profile, vae: Any = None) -> None:
+        """Go on with another window, and perhaps with another VAE; the next picture begins a stream."""
+        self.release()
+        self.profile = profile
+        self._backend.refit(profile, vae)
+        self.delay = self._backend.rhythm.delay + self.frames * max(0, self._batch - 1)
+
+    def forget_texts(self) -> None:
+        """Let go of the text encoder until a prompt comes that is not known; on any thread."""
+        self._backend.release_text()
+
     def step(
         self,
         frames: Pictures,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -47,8 +48,11 @@ class Wanted:
 class Loaded:
     """A stream, and what of it may change while it runs."""
 
-    def __init__(self, stream: Engine[Any, Any], loras: LiveLoras | None = None) -> None:
-        self.stream = stream
+    def __init__(
+        self, stream: Engine[Any, Any], load_vae: Callable[[VaeName], Any], loras: LiveLoras | None = None
+    ) -> None:
+        """`load_vae` loads another VAE for `stream.refit`."""
+        self.stream, self.load_vae = stream, load_vae
         self._loras = loras
 
     def set_loras(self, strengths: Mapping[Path, float]) -> None:
@@ -76,8 +80,9 @@ def load(wanted: Wanted, backend: str, make_stream: MakeStream | None = None) ->
     check_quantise(wanted.quantise, backend.partition(":")[0])
     if backend == "mlx":
         from livegraph_wan.mlx.load import load as load_on_mlx
+        from livegraph_wan.mlx.load import load_vae as load_vae_on_mlx
 
-        return Loaded(load_on_mlx(wanted))
+        return Loaded(load_on_mlx(wanted), partial(load_vae_on_mlx, wanted.profile))
     from livegraph_wan.stream import Stream
 
     device = torch.device(backend.removeprefix("torch-"))
@@ -85,7 +90,7 @@ def load(wanted: Wanted, backend: str, make_stream: MakeStream | None = None) ->
     model = _nano() if wanted.profile.vae == "nano" else assemble(wanted, device, dtype)
     make = make_stream or Stream
     stream = make(model, wanted.profile, device=device, dtype=dtype, batch=wanted.batch)
-    return Loaded(stream, _live_loras(model, wanted.loras))
+    return Loaded(stream, partial(load_vae, wanted.profile), _live_loras(model, wanted.loras))
 
 
 def _nano() -> Wan:

@@ -12,6 +12,7 @@ from torch import Tensor
 from livegraph_wan.attention import ALONE, Crew, RollingCache
 from livegraph_wan.backend import ALL, Embedding, Pass, Pictures, Reading
 from livegraph_wan.denoise import windows_of
+from livegraph_wan.device import give_back
 from livegraph_wan.engine import Engine
 from livegraph_wan.grid import FRAMES, MASK_CHANNELS, MULTIPLE, STRIDE
 from livegraph_wan.model import Prompt
@@ -65,6 +66,9 @@ class TorchBackend:
         embedding: Embedding = self._model.text.read(text).float().cpu().numpy()
         return embedding
 
+    def release_text(self) -> None:
+        self._model.text.release()
+
     def read_image(self, picture: Pictures) -> Embedding:
         if self._model.image is None:
             raise RuntimeError(f"{self._profile.name} has no image encoder")
@@ -90,6 +94,15 @@ class TorchBackend:
             crew=self._crew,
         )
         return TorchRunner(self._model, cache)
+
+    def refit(self, profile: Profile, vae: Any = None) -> None:
+        self._profile = profile
+        if vae is not None:
+            self._model.vae = vae.to(self._device, self._dtype).eval()
+            self.rhythm = self._model.vae.rhythm
+
+    def free(self) -> None:
+        give_back(self._device)
 
     def encode(self, frames: Pictures, state: Any) -> tuple[Tensor, Any]:
         latents, state = self._model.vae.encode(self._scaled(frames)[None], state)

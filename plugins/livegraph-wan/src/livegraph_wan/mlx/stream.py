@@ -1,5 +1,6 @@
 """The streaming engine on MLX."""
 
+import gc
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -84,6 +85,9 @@ class MlxBackend:
     def read_text(self, text: str) -> Embedding:
         return self._model.text.read(text)
 
+    def release_text(self) -> None:
+        self._model.text.release()
+
     def read_image(self, picture: Pictures) -> Embedding:
         if self._model.image is None:
             raise RuntimeError(f"{self._profile.name} has no image encoder")
@@ -107,6 +111,18 @@ class MlxBackend:
             dtype=self._dtype,
         )
         return MlxRunner(self._model, cache, compiled=self._compiled)
+
+    def refit(self, profile: Profile, vae: Any = None) -> None:
+        self._profile = profile
+        if vae is not None:
+            self._model.vae = vae
+            self._model.set_dtype(self._dtype)
+            self._model.compute_weights()
+            self.rhythm = vae.rhythm
+
+    def free(self) -> None:
+        gc.collect()
+        mx.clear_cache()
 
     def encode(self, frames: Pictures, state: Any) -> tuple[mx.array, Any]:
         latents, state = self._model.vae.encode(self._scaled(frames)[None], state)
