@@ -96,9 +96,11 @@ class TorchBackend:
         return stack
 
     def line(self, *, overlap: bool) -> Line:
-        if overlap and self._device.type == "cuda":
+        if not overlap or self._crew is not ALONE:
+            return InTurn()
+        if self._device.type == "cuda":
             return Streams(self._device)
-        return Threads(self.computing) if overlap and self._device.type == "cpu" else InTurn()
+        return Threads(self.computing) if self._device.type == "cpu" else InTurn()
 
     def knows_text(self, text: str) -> bool:
         return self._model.text.knows(text)
@@ -172,12 +174,13 @@ class Stream(Engine[Tensor, Prompt]):
         device: torch.device,
         dtype: torch.dtype,
         batch: int = 0,
+        crew: Crew = ALONE,
         compiled: bool | None = None,
         overlap: bool = False,
     ) -> None:
         on_gpu = device.type == "cuda"
-        compiled = on_gpu if compiled is None else compiled
+        compiled = (on_gpu if compiled is None else compiled) and crew is ALONE
         recorder = (lambda: CudaGraphs(device)) if compiled and on_gpu else None
         compiler = "inductor" if compiled else None
-        backend = TorchBackend(model, profile, device, dtype, compiler=compiler, recorder=recorder)
+        backend = TorchBackend(model, profile, device, dtype, crew, compiler=compiler, recorder=recorder)
         super().__init__(backend, profile, batch=batch, overlap=overlap)

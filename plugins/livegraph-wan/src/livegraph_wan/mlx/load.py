@@ -6,12 +6,14 @@ from livegraph import InputError, require_model
 from livegraph_wan.checkpoint import read_lora
 from livegraph_wan.choice import vae_of
 from livegraph_wan.load import Wanted, checkpoint_in, companions
-from livegraph_wan.mlx.checkpoint import load_taehv, load_transformer
+from livegraph_wan.mlx.checkpoint import load_taehv, load_transformer, load_wan_vae
 from livegraph_wan.mlx.nano import load_nano
-from livegraph_wan.mlx.quantise import quantise
+from livegraph_wan.mlx.quantise import BITS, quantise
 from livegraph_wan.mlx.stream import Stream
-from livegraph_wan.mlx.wan import TorchText, Wan
+from livegraph_wan.mlx.wan import StreamingVAE, TorchText, Wan
+from livegraph_wan.profile import Profile, VaeName
 from livegraph_wan.text import Umt5
+from livegraph_wan.vae.scale import SourceScale
 
 DTYPES = {"fp32": mx.float32, "bf16": mx.bfloat16, "fp16": mx.float16}
 
@@ -19,8 +21,8 @@ DTYPES = {"fp32": mx.float32, "bf16": mx.bfloat16, "fp16": mx.float16}
 def load(wanted: Wanted) -> Stream:
     """In bf16 unless another dtype is wanted. Raises `ModelError` for what is missing or unfit."""
     model = _nano(wanted) if wanted.profile.vae == "nano" else assemble(wanted)
-    if wanted.bits is not None:
-        quantise(model.transformer, wanted.bits)
+    if wanted.quantise in BITS:
+        quantise(model.transformer, BITS[wanted.quantise])
     return Stream(model, wanted.profile, dtype=DTYPES[wanted.dtype or "bf16"], batch=wanted.batch)
 
 
@@ -31,15 +33,20 @@ def _nano(wanted: Wanted) -> Wan:
 
 
 def assemble(wanted: Wanted) -> Wan:
-    """A published checkpoint with TAEHV, its LoRAs merged; prompts are read by UMT5 in torch, on the CPU."""
+    """A published checkpoint with its VAE, LoRAs merged; prompts are read by UMT5 in torch, on the CPU."""
     profile = wanted.profile
-    if vae_of(profile, wanted.vae) != "taehv":
-        raise InputError("Wan's own VAE does not run on mlx; TAEHV does: livegraph models pull taew2_1")
     path = wanted.checkpoint or checkpoint_in(require_model(profile.name))
     loras = [(read_lora(beside), 1.0) for beside in companions(path)]
     loras += [(read_lora(lora), strength) for lora, strength in wanted.loras.items()]
     transformer = load_transformer(path, profile.architecture, loras=loras)
-    tiny = require_model("taew2_1") / "taew2_1.pth"
-    vae = load_taehv(tiny, source="normalised" if profile.normalised else "raw")
+    vae = load_vae(profile, vae_of(profile, wanted.vae))
     text = Umt5(require_model("umt5-xxl"), wanted.embeddings, text_len=profile.architecture.text_len)
     return Wan(transformer, vae, TorchText(text))
+
+
+def load_vae(profile: Profile, name: VaeName) -> StreamingVAE:
+    """TAEHV, or Wan's own. Raises `ModelError` for what does not fit, by name."""
+    source: SourceScale = "normalised" if profile.normalised else "raw"
+    if name == "taehv":
+        return load_taehv(require_model("taew2_1"), source=source)
+    return load_wan_vae(require_model("wan2.1-vae"), source=source)

@@ -6,6 +6,7 @@ layers around the timestep, whose error would shift and scale every token; the t
 prompt; norms and modulations. The VAE is convolutions, and stays too.
 """
 
+from collections.abc import Mapping
 from typing import Literal
 
 import mlx.nn as nn
@@ -16,6 +17,8 @@ GROUP = 64
 """Weights that share a scale."""
 
 Bits = Literal[4, 8]
+BITS: Mapping[str, Bits] = {"int8": 8, "int4": 4}
+"""By the name that `livegraph_wan.quantise` has for it."""
 
 
 def quantise(model: WanTransformer, bits: Bits) -> None:
