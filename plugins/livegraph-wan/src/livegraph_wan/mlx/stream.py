@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import Any, NamedTuple
 
 import mlx.core as mx
 import numpy as np
 from numpy.typing import NDArray
 
-from livegraph_wan.backend import ALL, Embedding, Pass, Pictures
+from livegraph_wan.backend import ALL, Drawing, Embedding, Pass, Pictures
 from livegraph_wan.denoise import windows_of
 from livegraph_wan.engine import Engine
 from livegraph_wan.grid import FRAMES, MASK_CHANNELS, MULTIPLE, STRIDE
@@ -17,6 +17,14 @@ from livegraph_wan.mlx.model import Prompt, Times, times_of
 from livegraph_wan.mlx.rope import RopeTable
 from livegraph_wan.mlx.wan import Wan
 from livegraph_wan.profile import Profile
+from livegraph_wan.stages import InTurn, Line
+
+
+class _Drawn(NamedTuple):
+    pixels: mx.array
+
+    def pictures(self) -> Pictures:
+        return np.array(self.pixels)
 
 
 class MlxRunner:
@@ -78,6 +86,10 @@ class MlxBackend:
     def computing(self) -> AbstractContextManager[Any]:
         return nullcontext()
 
+    def line(self, *, overlap: bool) -> Line:
+        """In turn: what is computed is computed beside Python anyway, and MLX orders it."""
+        return InTurn()
+
     def knows_text(self, text: str) -> bool:
         return self._model.text.knows(text)
 
@@ -134,11 +146,11 @@ class MlxBackend:
         mx.async_eval(beside, state)
         return beside, state
 
-    def decode(self, latents: mx.array, state: Any) -> tuple[Pictures, Any]:
+    def decode(self, latents: mx.array, state: Any) -> tuple[Drawing, Any]:
         drawn, state = self._model.vae.decode(latents.astype(self._dtype), state)
         pixels = mx.clip(mx.round((drawn[0].astype(mx.float32) + 1) * 127.5), 0, 255).astype(mx.uint8)
         mx.async_eval(pixels, state)
-        return np.array(pixels), state
+        return _Drawn(pixels), state
 
     def upload(self, noises: NDArray[np.float32]) -> Sequence[mx.array]:
         uploaded = [mx.array(noise).moveaxis(1, -1) for noise in noises]
@@ -162,8 +174,15 @@ class Stream(Engine[mx.array, Prompt]):
     """
 
     def __init__(
-        self, model: Wan, profile: Profile, *, dtype: mx.Dtype, batch: int = 0, compiled: bool | None = None
+        self,
+        model: Wan,
+        profile: Profile,
+        *,
+        dtype: mx.Dtype,
+        batch: int = 0,
+        compiled: bool | None = None,
+        overlap: bool = False,
     ) -> None:
         if compiled is None:
             compiled = mx.default_device() == mx.Device(mx.gpu)
-        super().__init__(MlxBackend(model, profile, dtype, compiled=compiled), profile, batch=batch)
+        super().__init__(MlxBackend(model, profile, dtype, compiled=compiled), profile, batch=batch, overlap=overlap)
