@@ -26,10 +26,10 @@ class MlxRunner:
     (a clean refresh), and no thread is left with arrays that only another one could compute.
     """
 
-    def __init__(self, model: Wan, cache: RollingCache, *, compiled: bool) -> None:
+    def __init__(self, model: Wan, cache: RollingCache, *, compiled: bool, changing: list[Any]) -> None:
         self._model, self.cache = model, cache
         self.windows = cache.windows
-        self._run = mx.compile(self._pass) if compiled else self._pass
+        self._run = mx.compile(self._pass, inputs=changing) if compiled else self._pass
 
     def begin_block(self, rows: slice = ALL) -> None:
         self.cache.begin_block(rows)
@@ -69,10 +69,13 @@ class MlxRunner:
 class MlxBackend:
     """A model on MLX's default device."""
 
-    def __init__(self, model: Wan, profile: Profile, dtype: mx.Dtype, *, compiled: bool) -> None:
+    def __init__(
+        self, model: Wan, profile: Profile, dtype: mx.Dtype, *, compiled: bool, changing: Sequence[Any] = ()
+    ) -> None:
         model.set_dtype(dtype)
         model.compute_weights()
         self._model, self._profile, self._dtype, self._compiled = model, profile, dtype, compiled
+        self._changing = list(changing)
         self.rhythm = model.vae.rhythm
 
     def computing(self) -> AbstractContextManager[Any]:
@@ -100,7 +103,7 @@ class MlxBackend:
             head_dim=config.head_dim,
             dtype=self._dtype,
         )
-        return MlxRunner(self._model, cache, compiled=self._compiled)
+        return MlxRunner(self._model, cache, compiled=self._compiled, changing=self._changing)
 
     def encode(self, frames: Pictures, state: Any) -> tuple[mx.array, Any]:
         pixels = mx.array(frames).astype(mx.float32) * (1 / 127.5) - 1
@@ -133,12 +136,23 @@ class Stream(Engine[mx.array, Prompt]):
     `compiled`: whether a pass is traced once per number of frames in the window, and then run as one graph; None does
     so on a GPU. (On a CPU MLX calls a C++ compiler for it, if there is one: that takes seconds.)
 
+    `changing`: what of the weights is replaced while the stream runs (`LiveLoras.state`); a compiled pass takes the
+    others for constants.
+
     The chunks of a stream batch have to be asked for by one and the same thread.
     """
 
     def __init__(
-        self, model: Wan, profile: Profile, *, dtype: mx.Dtype, batch: int = 0, compiled: bool | None = None
+        self,
+        model: Wan,
+        profile: Profile,
+        *,
+        dtype: mx.Dtype,
+        batch: int = 0,
+        compiled: bool | None = None,
+        changing: Sequence[Any] = (),
     ) -> None:
         if compiled is None:
             compiled = mx.default_device() == mx.Device(mx.gpu)
-        super().__init__(MlxBackend(model, profile, dtype, compiled=compiled), profile, batch=batch)
+        backend = MlxBackend(model, profile, dtype, compiled=compiled, changing=changing)
+        super().__init__(backend, profile, batch=batch)
