@@ -68,12 +68,23 @@ class Loaded:
         if self._loras.strengths() != before:
             self.stream.read_again()  # LoRAs are on the layers that read the prompt, too
 
+    def close(self) -> None:
+        """Nothing more will be painted."""
 
-def load(wanted: Wanted, backend: str) -> Loaded:
-    """On one of `choice.BACKENDS`. Raises `ModelError` for what is missing or unfit, `InputError` for what a backend
-    cannot do.
+
+class MakeStream(Protocol):
+    """A stream on torch: `Stream`, or one that is part of a crew."""
+
+    def __call__(
+        self, model: Wan, profile: Profile, *, device: torch.device, dtype: torch.dtype, batch: int
+    ) -> Engine[Any, Any]: ...
+
+
+def load(wanted: Wanted, backend: str, make_stream: MakeStream | None = None) -> Loaded:
+    """On one of `choice.BACKENDS`; of several GPUs one by its number (`torch-cuda:1`). Raises `ModelError` for what is
+    missing or unfit, `InputError` for what a backend cannot do.
     """
-    check_quantise(wanted.quantise, backend)
+    check_quantise(wanted.quantise, backend.partition(":")[0])
     if backend == "mlx":
         from livegraph_wan.mlx.load import load as load_on_mlx
 
@@ -83,7 +94,8 @@ def load(wanted: Wanted, backend: str) -> Loaded:
     device = torch.device(backend.removeprefix("torch-"))
     dtype = DTYPES[wanted.dtype] if wanted.dtype else fast_dtype(device.type)
     model = _nano() if wanted.profile.vae == "nano" else assemble(wanted, device, dtype)
-    stream = Stream(model, wanted.profile, device=device, dtype=dtype, batch=wanted.batch)
+    make = make_stream or Stream
+    stream = make(model, wanted.profile, device=device, dtype=dtype, batch=wanted.batch)
     return Loaded(stream, _live_loras(model, wanted.loras))
 
 

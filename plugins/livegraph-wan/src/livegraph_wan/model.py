@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from livegraph_wan.attention import Memory
+from livegraph_wan.attention import LayerMemory, Memory
 from livegraph_wan.grid import PATCH
 from livegraph_wan.profile import Architecture
 
@@ -68,11 +68,11 @@ class Attention(nn.Module):
 
 
 class SelfAttention(Attention):
-    """Attention among the frames that a `Memory` holds."""
+    """Attention among the frames that a memory holds."""
 
-    def forward(self, x: Tensor, memory: Memory, layer: int) -> Tensor:
+    def forward(self, x: Tensor, memory: LayerMemory) -> Tensor:
         q, k = self.split(self.norm_q(self.q(x))), self.split(self.norm_k(self.k(x)))
-        seen = memory.exchange(layer, q, k, self.split(self.v(x)))
+        seen = memory.exchange(q, k, self.split(self.v(x)))
         q, k, v = (t.transpose(1, 2) for t in seen[:3])
         return self.merge(F.scaled_dot_product_attention(q, k, v, attn_mask=seen.mask))
 
@@ -128,10 +128,10 @@ class Block(nn.Module):
         self.ffn = nn.Sequential(nn.Linear(dim, config.ffn_dim), nn.GELU("tanh"), nn.Linear(config.ffn_dim, dim))
         self.modulation = nn.Parameter(torch.randn(1, 6, dim) / dim**0.5)
 
-    def forward(self, x: Tensor, time: Tensor, prompt: KeyValue, memory: Memory, layer: int) -> Tensor:
+    def forward(self, x: Tensor, time: Tensor, prompt: KeyValue, memory: LayerMemory) -> Tensor:
         parts = (self.modulation[:, None] + time).unsqueeze(3).unbind(2)
         shift, scale, keep, ffn_shift, ffn_scale, ffn_keep = parts
-        x = gate(x, self.self_attn(modulate(self.norm1(x), shift, scale), memory, layer), keep)
+        x = gate(x, self.self_attn(modulate(self.norm1(x), shift, scale), memory), keep)
         x = x + self.cross_attn(self.norm3(x), prompt)
         return gate(x, self.ffn(modulate(self.norm2(x), ffn_shift, ffn_scale)), ffn_keep)
 
@@ -206,7 +206,7 @@ class WanTransformer(nn.Module):
         frames, height, width = latents.shape[2], latents.shape[3] // PATCH, latents.shape[4] // PATCH
         x = memory.crew.share(self._embed_patches(latents.to(self.dtype)), frames)
         for layer, (block, text) in enumerate(zip(self._blocks(), prompt.layers, strict=True)):
-            x = block(x, modulation, text, memory, layer)
+            x = block(x, modulation, text, memory.at(layer))
         out = memory.crew.whole(self.head(x, time), frames)
         patches = out.view(-1, frames, height, width, PATCH, PATCH, self.config.out_dim)
         return patches.permute(0, 6, 1, 2, 4, 3, 5).flatten(5, 6).flatten(3, 4)

@@ -16,7 +16,10 @@ livegraph_api = "1"
 
 @hookimpl
 def livegraph_nodes() -> Sequence[NodeSpec]:
-    return [NodeSpec("wan.v2v", "livegraph_wan.nodes.v2v:WanV2V", "Repaint video after a prompt, with WAN diffusion")]
+    return [
+        NodeSpec("wan.v2v", "livegraph_wan.nodes.v2v:WanV2V", "Repaint video after a prompt, with WAN diffusion"),
+        NodeSpec("wan.t2v", "livegraph_wan.nodes.t2v:WanT2V", "Paint video from a prompt alone, with WAN diffusion"),
+    ]
 
 
 @hookimpl

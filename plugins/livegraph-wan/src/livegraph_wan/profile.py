@@ -7,6 +7,8 @@ from livegraph_wan.window import RopeMode
 
 Noise = Literal["fixed", "fresh"]
 VaeName = Literal["nano", "wan", "taehv"]
+Task = Literal["v2v", "t2v", "i2v"]
+"""Repaint a video, paint from a prompt alone, go on from a still."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,8 @@ class Profile:
     vae: VaeName = "taehv"
     size: tuple[int, int] = (832, 480)
     """Preferred width and height in pixels."""
+    tasks: tuple[Task, ...] = ("v2v", "t2v", "i2v")
+    """What it can do: what was trained to paint from noise repaints as well, and goes on from what it is given."""
 
 
 WAN_NANO = Profile(
@@ -90,6 +94,7 @@ WAN_NANO = Profile(
     noise="fixed",
     vae="nano",
     size=(256, 256),
+    tasks=("v2v",),
 )
 
 STREAMDIFFUSION_1_3B = Profile(
@@ -107,6 +112,7 @@ STREAMDIFFUSION_1_3B = Profile(
     strength_offset=100,
     motion_aware=True,
     normalised=False,
+    tasks=("v2v",),
 )
 
 STREAMDIFFUSION_14B = replace(STREAMDIFFUSION_1_3B, name="streamdiffusionv2-14b", architecture=WAN_14B)

@@ -105,6 +105,13 @@ class Stream(Engine[Tensor, Prompt]):
     """A model on a torch device as a stream; the weights are moved there, in `dtype`."""
 
     def __init__(
-        self, model: Wan, profile: Profile, *, device: torch.device, dtype: torch.dtype, batch: int = 0
+        self,
+        model: Wan,
+        profile: Profile,
+        *,
+        device: torch.device,
+        dtype: torch.dtype,
+        batch: int = 0,
+        crew: Crew = ALONE,
     ) -> None:
-        super().__init__(TorchBackend(model, profile, device, dtype), profile, batch=batch)
+        super().__init__(TorchBackend(model, profile, device, dtype, crew), profile, batch=batch)
