@@ -133,7 +133,7 @@ def test_a_compiled_pass_follows_without_being_traced_again(pair: Pair, loras: d
         wanted = reference.velocity(Pass(x, None, (500.0,)), prompt)
         np.testing.assert_allclose(np.array(got), np.array(wanted), atol=1e-5)
         made.append(np.array(got))
-    assert Counting.runs == 1
+    assert Counting.runs == 2, "while the window fills, and full"
     assert all(np.abs(made[-1] - other).max() > 0.05 for other in made[:-1])
 
 

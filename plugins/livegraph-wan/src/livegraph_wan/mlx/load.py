@@ -11,6 +11,7 @@ from livegraph_wan.choice import vae_of
 from livegraph_wan.load import Loaded, Wanted, checkpoint_in, companions
 from livegraph_wan.mlx.checkpoint import load_taehv, load_transformer, load_wan_vae
 from livegraph_wan.mlx.live import LiveLoras
+from livegraph_wan.mlx.memory import limit_memory
 from livegraph_wan.mlx.nano import load_nano
 from livegraph_wan.mlx.quantise import BITS, quantise
 from livegraph_wan.mlx.stream import Stream
@@ -24,6 +25,7 @@ DTYPES = {"fp32": mx.float32, "bf16": mx.bfloat16, "fp16": mx.float16}
 
 def load(wanted: Wanted) -> Loaded:
     """In bf16 unless another dtype is wanted. Raises `ModelError` for what is missing or unfit."""
+    limit_memory()
     model = load_nano() if wanted.profile.vae == "nano" else assemble(wanted)
     if wanted.quantise in BITS:
         quantise(model.transformer, BITS[wanted.quantise])
