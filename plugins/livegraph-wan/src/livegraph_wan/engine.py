@@ -73,6 +73,12 @@ class Engine(Generic[A, P]):
         """Read a text, so that it is known; on any thread, beside the stream."""
         self._backend.read_text(text)
 
+    def read_again(self) -> None:
+        """The model's weights have changed: what they make of the prompt is computed anew, from the next chunk on."""
+        if self._embedding is not None:
+            with self._backend.computing():
+                self._follow(self._embedding)
+
     def reset(self) -> None:
         """Forget the pictures so far; prompt and buffers stay."""
         self._motion.reset()
