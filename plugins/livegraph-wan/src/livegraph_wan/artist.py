@@ -72,6 +72,8 @@ class Artist:
     def warm_up(self, paint: Callable[[], object]) -> None:
         """Do once what makes a first chunk slow, find out how many threads are best here and now, and forget it."""
         paint()
+        if self.chosen.name == "mlx":  # a stream's first chunk is compiled apart from those that follow
+            paint()
         if self.chosen.name == "torch-cpu":
             from livegraph_wan.device import choose_threads
 
@@ -101,7 +103,7 @@ class Artist:
         stream, which goes on under the one before.
         """
         if look.loras:
-            self.stream.loaded.set_loras(dict(zip(_lora_paths(look), strengths_of(look), strict=True)))
+            self.stream.set_loras(dict(zip(_lora_paths(look), strengths_of(look), strict=True)))
         if look.prompt == self._prompt or not self._is_read(look.prompt):
             return
         fps = self._ctx.fps_hint or USUAL_FPS

@@ -22,5 +22,5 @@ def ran_out(error: BaseException) -> bool:
         told = str(seen).lower()
         if isinstance(seen, MemoryError) or any(sign in told for sign in SIGNS):
             return True
-        seen = seen.__cause__
+        seen = seen.__cause__ or seen.__context__  # what ends a recording hides why it ended
     return type(error).__name__ == "OutOfMemoryError"

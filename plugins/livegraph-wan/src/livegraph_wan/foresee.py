@@ -43,8 +43,9 @@ def setting_for(look: Any, profile: Profile, backend: str, size: Size) -> Settin
         size,
         itemsize,
         rows=(look.steps or profile.steps) if look.stream_batch else 1,
-        loras=0 if backend == "mlx" else sum(numbers_in(Path(path).expanduser()) for path in look.loras) * itemsize,
+        loras=sum(numbers_in(Path(path).expanduser()) for path in look.loras) * itemsize,
         packed=PACKED_BITS[look.quantise],
+        apart=backend == "torch-cuda",
     )
 
 

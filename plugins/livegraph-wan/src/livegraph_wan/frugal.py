@@ -8,8 +8,9 @@ have come: fewer pixels are enlarged, and where the stream had to begin anew the
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
@@ -62,7 +63,8 @@ class FrugalStream:
         self._foresee(setting.total)
         self._survive(lambda: self._engine)
         self.profile, self.frames = setting.profile, self._engine.frames
-        self._owed = Owed(RHYTHMS[setting.vae].delay + self.frames * (setting.rows - 1))
+        loaded_late = self._engine.delay - RHYTHMS[self._vae].delay
+        self._owed = Owed(loaded_late + RHYTHMS[setting.vae].delay)
         self._seam: Pictures | None = None
 
     @property
@@ -106,9 +108,14 @@ class FrugalStream:
             return
         stream.forget_texts()
         raise DeviceMemoryError(
-            f"the text encoder, {readable(ENCODER_BYTES)}, does not fit into RAM{_room_said(room_of('ram'))}: a prompt that "
-            f"was read before needs none ({told})"
+            f"the text encoder, {readable(ENCODER_BYTES)}, does not fit into RAM{_room_said(room_of('ram'))}: a prompt "
+            f"that was read before needs none ({told})"
         )
+
+    def set_loras(self, strengths: Mapping[Path, float]) -> None:
+        """See `Loaded.set_loras`."""
+        work = iter((lambda: self.loaded.set_loras(strengths),))
+        self._survive(lambda: next(work, self._engine.read_again)())
 
     def reset(self) -> None:
         """See `Engine.reset`."""

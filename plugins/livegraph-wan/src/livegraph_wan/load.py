@@ -45,11 +45,19 @@ class Wanted:
     """The folder that prompts' embeddings are kept in."""
 
 
+class Loras(Protocol):
+    """LoRAs on a model, with strengths that change while it runs."""
+
+    def set(self, name: str, strength: float) -> None: ...
+
+    def strengths(self) -> dict[str, float]: ...
+
+
 class Loaded:
     """A stream, and what of it may change while it runs."""
 
     def __init__(
-        self, stream: Engine[Any, Any], load_vae: Callable[[VaeName], Any], loras: LiveLoras | None = None
+        self, stream: Engine[Any, Any], load_vae: Callable[[VaeName], Any], loras: Loras | None = None
     ) -> None:
         """`load_vae` loads another VAE for `stream.refit`."""
         self.stream, self.load_vae = stream, load_vae
@@ -57,9 +65,13 @@ class Loaded:
 
     def set_loras(self, strengths: Mapping[Path, float]) -> None:
         """From the next chunk on."""
-        if self._loras is not None:
-            for path, strength in strengths.items():
-                self._loras.set(str(path), strength)
+        if self._loras is None:
+            return
+        before = self._loras.strengths()
+        for path, strength in strengths.items():
+            self._loras.set(str(path), strength)
+        if self._loras.strengths() != before:
+            self.stream.read_again()  # LoRAs are on the layers that read the prompt, too
 
     def close(self) -> None:
         """Nothing more will be painted."""
@@ -80,9 +92,8 @@ def load(wanted: Wanted, backend: str, make_stream: MakeStream | None = None) ->
     check_quantise(wanted.quantise, backend.partition(":")[0])
     if backend == "mlx":
         from livegraph_wan.mlx.load import load as load_on_mlx
-        from livegraph_wan.mlx.load import load_vae as load_vae_on_mlx
 
-        return Loaded(load_on_mlx(wanted), partial(load_vae_on_mlx, wanted.profile))
+        return load_on_mlx(wanted)
     from livegraph_wan.stream import Stream
 
     device = torch.device(backend.removeprefix("torch-"))

@@ -35,6 +35,8 @@ class Setting:
     """Bytes of LoRAs that are kept beside the weights."""
     packed: int = 0
     """Bits of a weight in the blocks' matrices, where they are packed."""
+    apart: bool = False
+    """Whether encoding, denoising and drawing keep memory of their own to work in (CUDA graphs do)."""
     scale: float = 1.0
     """What the sides are multiplied with to paint fewer pixels."""
 
@@ -46,13 +48,14 @@ class Setting:
 
     @cached_property
     def parts(self) -> Mapping[str, int]:
-        """Bytes by what they are for. The parts of a chunk run one after another, so that of their working memories
-        the largest counts.
+        """Bytes by what they are for. The stages of a chunk run one after another, so that of their working memories
+        the largest counts, unless they are kept apart.
         """
         profile = self.profile
         transformer = cost.memory(profile, self.painted, self.itemsize, self.rows)
         vae = vae_memory(self.vae, self.painted, self.itemsize, min(profile.frames_per_block, PORTION))
-        work = max(transformer.work, vae.encode + self._pictures, vae.decode)
+        works = transformer.work, vae.encode + self._pictures, vae.decode
+        work = sum(works) if self.apart else max(works)
         parts = {
             "weights": transformer.weights - self._saved_by_packing + vae.weights + self._words,
             "LoRAs": self.loras,
