@@ -44,12 +44,14 @@ def _cgroup(folder: Path) -> Room | None:
 
 
 def _ram_by_sysconf() -> Room | None:
-    """macOS: what is free at a moment means little there, since it compresses and swaps first; all of it counts."""
+    """macOS: what is free at a moment means little there, since it compresses and swaps first. Two thirds is what it
+    lets a GPU have of up to 36 GB; of more, three quarters.
+    """
     try:
         total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (ValueError, OSError):
         return None
-    return Room(total, total)
+    return Room(total * 2 // 3, total)
 
 
 class _MemoryStatus(ctypes.Structure):

@@ -42,11 +42,8 @@ def test_a_stream_holds_what_is_foreseen(vae: str, block: int, window: int, dtyp
     assert held.peak == pytest.approx(foreseen, rel=0.1)
     noise_and_prompt = 4 * (3 * block * 16 * SIZE[0] // 8 * SIZE[1] // 8 + 16 * 64)  # these lie in NumPy's memory
     assert held.now + noise_and_prompt == pytest.approx(foreseen - setting.parts["work"], rel=0.02)
-    assert (
-        sum(weight.nbytes for weight in model.transformer.parameters())
-        + sum(weight.nbytes for weight in model.vae.parameters())
-        == setting.parts["weights"]
-    )
+    apart = 0 if vae == "nano" else sum(weight.nbytes for weight in model.text.parameters())  # wan-nano's lies with it
+    assert sum(weight.nbytes for weight in model.parameters()) - apart == setting.parts["weights"]
 
 
 def test_the_published_models_at_their_own_size() -> None:
@@ -57,7 +54,7 @@ def test_the_published_models_at_their_own_size() -> None:
         for vae in ("taehv", "wan")
     }
     assert gigabytes == {
-        ("streamdiffusionv2-1.3b", "taehv"): pytest.approx(5.36, abs=0.01),
+        ("streamdiffusionv2-1.3b", "taehv"): pytest.approx(5.34, abs=0.01),
         ("streamdiffusionv2-1.3b", "wan"): pytest.approx(11.36, abs=0.01),
         ("streamdiffusionv2-14b", "taehv"): pytest.approx(37.48, abs=0.01),
         ("streamdiffusionv2-14b", "wan"): pytest.approx(43.37, abs=0.01),

@@ -76,10 +76,10 @@ class Setting:
 
     @property
     def _pictures(self) -> int:
-        """A chunk on its way to the encoder: as it came, in fp32, and as the model computes."""
+        """A chunk on its way to the encoder: as it came, and as the model computes."""
         width, height = self.painted
         numbers = width * height * RGB * FRAMES * min(self.profile.frames_per_block, PORTION)
-        return numbers * (1 + 4 + (self.itemsize if self.itemsize < 4 else 0))
+        return numbers * (1 + self.itemsize)
 
     @property
     def _saved_by_packing(self) -> int:
