@@ -175,6 +175,7 @@ def _ranks(look: Look, chosen: Chosen) -> int:
 
 def _load(look: Look, profile: Profile, chosen: Chosen, ranks: int) -> Any:
     from livegraph_wan.load import Wanted, load
+    from livegraph_wan.text import embeddings_folder
 
     wanted = Wanted(
         profile,
@@ -184,6 +185,7 @@ def _load(look: Look, profile: Profile, chosen: Chosen, ranks: int) -> Any:
         quantise=look.quantise,
         loras=dict(zip(_lora_paths(look), strengths_of(look), strict=True)),
         batch=(look.steps or profile.steps) if look.stream_batch else 0,
+        embeddings=embeddings_folder(),
     )
     if ranks == 1:
         return load(wanted, chosen.name)

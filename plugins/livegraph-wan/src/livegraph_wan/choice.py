@@ -32,6 +32,7 @@ PREFERRED = (
     "causvid-1.3b",
     "streamdiffusionv2-14b",
     "krea-14b",
+    "wan2.1-i2v-14b-480p",
 )
 """Of what was pulled, which is taken first: made to repaint before made to paint, small before large."""
 CAN = {"v2v": "repaint video", "t2v": "paint from a prompt alone", "i2v": "go on from a still"}

@@ -20,6 +20,7 @@ from livegraph_wan.quantise import Quantise, check_quantise
 from livegraph_wan.wan import Wan
 
 if TYPE_CHECKING:
+    from livegraph_wan.clip import ClipVision
     from livegraph_wan.vae.base import StreamingVAE
     from livegraph_wan.vae.scale import SourceScale
 
@@ -112,7 +113,16 @@ def assemble(wanted: Wanted, device: torch.device, dtype: torch.dtype) -> Wan:
     transformer = load_transformer(wanted, device, dtype)
     vae = load_vae(wanted.profile, vae_of(wanted.profile, wanted.vae))
     text = Umt5(require_model("umt5-xxl"), wanted.embeddings, text_len=wanted.profile.architecture.text_len)
-    return Wan(transformer, vae, text)
+    return Wan(transformer, vae, text, load_image_encoder(wanted.profile, device))
+
+
+def load_image_encoder(profile: Profile, device: torch.device) -> ClipVision | None:
+    """What an I2V model reads its still with: in fp16 as published, on a CPU in fp32."""
+    from livegraph_wan.clip import ClipVision
+
+    if not profile.architecture.image_dim:
+        return None
+    return ClipVision(require_model("wan2.1-clip"), device, torch.float32 if device.type == "cpu" else torch.float16)
 
 
 def load_transformer(wanted: Wanted, device: torch.device, dtype: torch.dtype) -> WanTransformer:

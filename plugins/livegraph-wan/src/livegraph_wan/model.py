@@ -41,6 +41,8 @@ class Prompt(NamedTuple):
     """The embedding that it was read from, `[B, L, text_dim]`."""
     layers: tuple[KeyValue, ...]
     """Cross-attention keys and values."""
+    image: Tensor | None = None
+    """What an image encoder said of a still, `[B, tokens, image_dim]`, where it was read with one."""
 
     def rows(self, count: int) -> "Prompt":
         """The same prompt for every row of a batch."""
@@ -197,7 +199,7 @@ class WanTransformer(nn.Module):
             raise ValueError(f"a prompt of {text.shape[1]} tokens; at most {self.config.text_len} fit")
         context = self.text_embedding(F.pad(text, (0, 0, 0, missing)).to(self.dtype))
         tokens = None if image is None else self.img_emb(image.to(self.dtype))
-        return Prompt(text, tuple(block.cross_attn.read(context, tokens) for block in self._blocks()))
+        return Prompt(text, tuple(block.cross_attn.read(context, tokens) for block in self._blocks()), image)
 
     def forward(self, latents: Tensor, timesteps: Tensor, prompt: Prompt, memory: Memory) -> Tensor:
         """Velocity `[B, out_dim, F, H, W]` of latents `[B, in_dim, F, H, W]` at `timesteps` `[B, F]`."""

@@ -33,6 +33,9 @@ class Architecture:
         return self.dim // self.num_heads
 
 
+I2V_CHANNELS = 36
+"""What an I2V model takes in: 16 of the noisy latents, 4 of the mask, 16 of the still's latents."""
+
 WAN_1_3B = Architecture(dim=1536, ffn_dim=8960, num_layers=30, num_heads=12)
 WAN_14B = Architecture(dim=5120, ffn_dim=13824, num_layers=40, num_heads=40)
 
@@ -77,8 +80,15 @@ class Profile:
     vae: VaeName = "taehv"
     size: tuple[int, int] = (832, 480)
     """Preferred width and height in pixels."""
+    whole_clips: bool = False
+    """Whether a block is a whole clip: the next one begins from its last picture, and remembers nothing else."""
     tasks: tuple[Task, ...] = ("v2v", "t2v", "i2v")
     """What it can do: what was trained to paint from noise repaints as well, and goes on from what it is given."""
+
+    @property
+    def sees_still(self) -> bool:
+        """Whether it sees a mask and the latents of the still beside every block, as I2V models do."""
+        return self.architecture.in_dim == I2V_CHANNELS
 
 
 WAN_NANO = Profile(
@@ -155,6 +165,19 @@ KREA_14B = Profile(
     rope="absolute",
 )
 
+WAN_I2V_14B_480P = Profile(
+    name="wan2.1-i2v-14b-480p",
+    architecture=replace(WAN_14B, in_dim=I2V_CHANNELS, image_dim=1280),
+    timesteps=(1000, 937.5, 833.3333, 625),
+    shift=5.0,
+    frames_per_block=21,
+    window=21,
+    steps=4,
+    whole_clips=True,
+    vae="wan",
+    tasks=("i2v",),
+)
+
 PROFILES = {
     profile.name: profile
     for profile in (
@@ -165,5 +188,6 @@ PROFILES = {
         SELF_FORCING_1_3B,
         LONGLIVE_1_3B,
         KREA_14B,
+        WAN_I2V_14B_480P,
     )
 }

@@ -138,3 +138,10 @@ def test_a_model_that_cannot_is_refused_before_it_paints_noise(folders: dict[str
 def test_auto_takes_what_was_pulled_without_a_gpu_too(self_forcing: str, build: Build) -> None:
     assert WanT2V.unavailable(WanT2V.Params()) is None
     assert build(WanT2V)._artist.profile.name == self_forcing
+
+
+def test_a_known_prompt_needs_no_encoder(build: Build, self_forcing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    once = read(build(WanT2V, prompt="ink on paper"), 9)
+    monkeypatch.setattr("livegraph_wan.text.load_encoder", lambda folder: pytest.fail("it was read before"))
+    again = read(build(WanT2V, prompt="ink on paper"), 9)
+    assert all((a.data == b.data).all() for a, b in zip(once, again, strict=True))

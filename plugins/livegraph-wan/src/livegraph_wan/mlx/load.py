@@ -4,18 +4,19 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import mlx.core as mx
+import torch
 
 from livegraph import require_model
 from livegraph_wan.checkpoint import read_lora
 from livegraph_wan.choice import vae_of
-from livegraph_wan.load import Loaded, Wanted, checkpoint_in, companions
+from livegraph_wan.load import Loaded, Wanted, checkpoint_in, companions, load_image_encoder
 from livegraph_wan.mlx.checkpoint import load_taehv, load_transformer, load_wan_vae
 from livegraph_wan.mlx.live import LiveLoras
 from livegraph_wan.mlx.memory import limit_memory
 from livegraph_wan.mlx.nano import load_nano
 from livegraph_wan.mlx.quantise import BITS, quantise
 from livegraph_wan.mlx.stream import Stream
-from livegraph_wan.mlx.wan import StreamingVAE, TorchText, Wan
+from livegraph_wan.mlx.wan import StreamingVAE, TorchImage, TorchText, Wan
 from livegraph_wan.profile import Profile, VaeName
 from livegraph_wan.text import Umt5
 from livegraph_wan.vae.scale import SourceScale
@@ -52,7 +53,8 @@ def assemble(wanted: Wanted) -> Wan:
     transformer = load_transformer(path, profile.architecture, loras=loras)
     vae = load_vae(profile, vae_of(profile, wanted.vae))
     text = Umt5(require_model("umt5-xxl"), wanted.embeddings, text_len=profile.architecture.text_len)
-    return Wan(transformer, vae, TorchText(text))
+    image = load_image_encoder(profile, torch.device("cpu"))
+    return Wan(transformer, vae, TorchText(text), TorchImage(image) if image else None)
 
 
 def load_vae(profile: Profile, name: VaeName) -> StreamingVAE:

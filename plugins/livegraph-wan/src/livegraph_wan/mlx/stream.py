@@ -3,21 +3,29 @@
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import mlx.core as mx
 import numpy as np
 from numpy.typing import NDArray
 
-from livegraph_wan.backend import ALL, Embedding, Pass, Pictures
+from livegraph_wan.backend import ALL, Drawing, Embedding, Pass, Pictures
 from livegraph_wan.denoise import windows_of
 from livegraph_wan.engine import Engine
-from livegraph_wan.grid import MULTIPLE
+from livegraph_wan.grid import FRAMES, MASK_CHANNELS, MULTIPLE, STRIDE
 from livegraph_wan.mlx.attention import Aim, Present, RollingCache, Slots
 from livegraph_wan.mlx.model import Prompt, Times, times_of
 from livegraph_wan.mlx.rope import RopeTable
 from livegraph_wan.mlx.wan import Wan
 from livegraph_wan.profile import Profile
+from livegraph_wan.stages import InTurn, Line
+
+
+class _Drawn(NamedTuple):
+    pixels: mx.array
+
+    def pictures(self) -> Pictures:
+        return np.array(self.pixels)
 
 
 class MlxRunner:
@@ -97,14 +105,24 @@ class MlxBackend:
     def computing(self) -> AbstractContextManager[Any]:
         return nullcontext()
 
+    def line(self, *, overlap: bool) -> Line:
+        """In turn: what is computed is computed beside Python anyway, and MLX orders it."""
+        return InTurn()
+
     def knows_text(self, text: str) -> bool:
         return self._model.text.knows(text)
 
     def read_text(self, text: str) -> Embedding:
         return self._model.text.read(text)
 
-    def read_prompt(self, embedding: Embedding) -> Prompt:
-        prompt = self._model.transformer.read_prompt(mx.array(embedding))
+    def read_image(self, picture: Pictures) -> Embedding:
+        if self._model.image is None:
+            raise RuntimeError(f"{self._profile.name} has no image encoder")
+        return self._model.image.read(picture)
+
+    def read_prompt(self, embedding: Embedding, image: Embedding | None = None) -> Prompt:
+        tokens = None if image is None else mx.array(image)
+        prompt = self._model.transformer.read_prompt(mx.array(embedding), tokens)
         mx.async_eval(prompt)
         return prompt
 
@@ -123,17 +141,36 @@ class MlxBackend:
         return MlxRunner(self._model, cache, compiled=self._compiled, changing=self._changing)
 
     def encode(self, frames: Pictures, state: Any) -> tuple[mx.array, Any]:
-        pixels = mx.array(frames).astype(mx.float32) * (1 / 127.5) - 1
-        latents, state = self._encode(pixels.astype(self._dtype)[None], state)
+        latents, state = self._encode(self._scaled(frames)[None], state)
         latents = latents.astype(mx.float32)
         mx.async_eval(latents, state)
         return latents, state
 
-    def decode(self, latents: mx.array, state: Any) -> tuple[Pictures, Any]:
+    def _scaled(self, frames: Pictures) -> mx.array:
+        """`[T, H, W, 3]` in -1..1."""
+        return (mx.array(frames).astype(mx.float32) * (1 / 127.5) - 1).astype(self._dtype)
+
+    def beside_still(self, picture: Pictures, latents: int, state: Any) -> tuple[mx.array, Any]:
+        shown = self._scaled(picture[None])
+        parts = [mx.zeros((1, FRAMES, *shown.shape[1:]), self._dtype)] * latents
+        if state is None:
+            parts[0] = mx.repeat(shown, self.rhythm.first_taken, 0)[None]
+        sides = [side // STRIDE for side in shown.shape[1:3]]
+        mask = np.zeros((1, latents, *sides, MASK_CHANNELS), np.float32)
+        mask[:, 0] = float(state is None)
+        encoded = []
+        for part in parts:
+            latent, state = self._model.vae.encode(part, state)
+            encoded.append(latent.astype(mx.float32))
+        beside = mx.concatenate([mx.array(mask), mx.concatenate(encoded, 1)], -1)
+        mx.async_eval(beside, state)
+        return beside, state
+
+    def decode(self, latents: mx.array, state: Any) -> tuple[Drawing, Any]:
         drawn, state = self._decode(latents.astype(self._dtype), state)
         pixels = mx.clip(mx.round((drawn[0].astype(mx.float32) + 1) * 127.5), 0, 255).astype(mx.uint8)
         mx.async_eval(pixels, state)
-        return np.array(pixels), state
+        return _Drawn(pixels), state
 
     def upload(self, noises: NDArray[np.float32]) -> Sequence[mx.array]:
         uploaded = [mx.array(noise).moveaxis(1, -1) for noise in noises]
@@ -168,8 +205,9 @@ class Stream(Engine[mx.array, Prompt]):
         batch: int = 0,
         compiled: bool | None = None,
         changing: Sequence[Any] = (),
+        overlap: bool = False,
     ) -> None:
         if compiled is None:
             compiled = mx.default_device() == mx.Device(mx.gpu)
         backend = MlxBackend(model, profile, dtype, compiled=compiled, changing=changing)
-        super().__init__(backend, profile, batch=batch)
+        super().__init__(backend, profile, batch=batch, overlap=overlap)
