@@ -46,6 +46,7 @@ class Bus:
             versions = self._node(node)
             try:
                 snapshots[node] = changed(versions.latest, fields)
+                self._try_cadence(node, snapshots[node])
             except ParamError as error:
                 raise ParamError(f"node {node}: {error}") from None
         start = self._lead_pts_ns() + 1
@@ -53,6 +54,14 @@ class Bus:
             self._versions[node].add(start, snapshot)
         self.revision += 1
         return self.revision
+
+    def _try_cadence(self, node: str, params: Params) -> None:
+        """A node that is to be rebuilt must be able to say what it will take."""
+        if node in self._plan.by_id:
+            try:
+                self._plan.by_id[node].cls.cadence_for(params)
+            except Exception as error:  # the plugin's own code
+                raise ParamError(str(error)) from None
 
     def _node(self, name: str) -> Versions:
         if name not in self._versions:

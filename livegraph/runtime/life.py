@@ -41,6 +41,7 @@ class Life:
         self.calling_since_ns: int | None = None
         self.end_pts_ns = 0
         self.node: Node = plan.cls(plan.params, self._context())
+        self.cadence = plan.cadence
         self._executor: Executor | None = None
         self._failed_ns: list[int] = []
         self._built = False
@@ -64,6 +65,7 @@ class Life:
         try:
             async with one_by_one or nullcontext():
                 self._built = True  # from here on there is something to close, however far it gets
+                self.cadence = self.plan.cls.cadence_for(self.node.params)
                 await executor.call(self.node.setup)
             self.state = "warming"
             await executor.call(self.node.warm_up)
