@@ -74,6 +74,8 @@ class Kind:
     faults: bool = False
     skips: bool = False
     deeds: bool = False
+
+
 CADENCES = [{}, {"take": 1, "give": 0}, {"take": 5, "give": 0}, {"delay": 2}, {"take": 4, "give": 0, "delay": 0}]
 """What a rebuild may make of how many frames a node takes."""
 
