@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from typing import Any
 
-from livegraph.errors import DeviceMemoryError, InputError, NodeError, NodeHung
+from livegraph.errors import DeviceMemoryError, InputError, ModelError, NodeError, NodeHung
 from livegraph.graph.plan import NodePlan
 from livegraph.node import Context, Node
 from livegraph.runtime.execute import Done, Executor, LoopExecutor, ThreadExecutor
@@ -206,16 +206,19 @@ def stable_hash(text: str) -> int:
     return value
 
 
+_KEPT: tuple[type[NodeError], ...] = (DeviceMemoryError, ModelError, InputError)
+"""Errors that stay what they are when a node's name is put in front."""
+
+
 def named(node_id: str, error: BaseException) -> NodeError:
     """An error as one about a node, with the node's name in front."""
     if isinstance(error, Interrupted):
         return error
-    if type(error).__name__ == "OutOfMemoryError" or isinstance(error, MemoryError):
-        kind: type[NodeError] = DeviceMemoryError
-    elif isinstance(error, NodeHung):
+    if isinstance(error, NodeHung):
         return NodeHung(f"node {node_id}: {error}", error.stack)
-    else:
-        kind = InputError if isinstance(error, InputError) else NodeError
+    kind = next((known for known in _KEPT if isinstance(error, known)), NodeError)
+    if type(error).__name__ == "OutOfMemoryError" or isinstance(error, MemoryError):
+        kind = DeviceMemoryError
     return kind(f"node {node_id}: {describe(error)}")
 
 
