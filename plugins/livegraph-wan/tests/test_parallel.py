@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -24,6 +25,7 @@ from livegraph_wan.wan import Wan
 
 SIZE = (32, 64)
 TINY = Architecture(dim=48, ffn_dim=96, num_layers=2, num_heads=2, text_dim=16, text_len=6, freq_dim=32)
+STILL = replace(TINY, in_dim=36, image_dim=8)
 PROFILES = {
     "steps": Profile("a", TINY, (900, 600, 300), shift=3.0, frames_per_block=1, window=4, steps=2, sink=2),
     "adaptive sink": Profile(
@@ -33,6 +35,7 @@ PROFILES = {
         "b", TINY, (900, 600), shift=3.0, frames_per_block=3, window=6, steps=2, clean_refresh=True
     ),
     "recomputed past": Profile("r", TINY, (900, 600), shift=3.0, frames_per_block=3, window=6, steps=2, recompute=True),
+    "a still": Profile("i", STILL, (900, 600), shift=3.0, frames_per_block=1, window=4, steps=2, clean_refresh=True),
     "stream batch": Profile("c", TINY, (900, 600, 300), shift=3.0, frames_per_block=1, window=3, steps=3),
 }
 ON_CPU = {"device": torch.device("cpu"), "dtype": torch.float32}
@@ -53,9 +56,9 @@ class Pair:
         self.words.put(word)
 
 
-def make_model() -> Wan:
+def make_model(name: str) -> Wan:
     torch.manual_seed(5)
-    return Wan(WanTransformer(TINY), NanoVAE(), NanoText()).eval()
+    return Wan(WanTransformer(PROFILES[name].architecture), NanoVAE(), NanoText()).eval()
 
 
 def batch_of(name: str) -> int:
@@ -66,11 +69,15 @@ def play(name: str, stream: Stream) -> list[Tensor]:
     """A stream with everything that a denoiser may be asked: two sizes, a past, a new prompt, a cut."""
     generator = torch.Generator().manual_seed(4)
     profile, made = PROFILES[name], []
-    prompts = [stream._backend.read_prompt(torch.randn(1, 4, 16, generator=generator).numpy()) for _ in range(2)]
+    image = torch.randn(1, 3, 8, generator=generator).numpy() if profile.sees_still else None
+    texts = [torch.randn(1, 4, 16, generator=generator).numpy() for _ in range(2)]
+    prompts = [stream._backend.read_prompt(text, image) for text in texts]
     for size in (SIZE, (32, 32)):
         shape = (1, 16, profile.frames_per_block, size[0] // 8, size[1] // 8)
         denoiser = stream._denoiser(size)
-        denoiser.remember(torch.randn(shape, generator=generator), prompts[0])
+        beside = torch.randn(1, 20, *shape[2:], generator=generator) if profile.sees_still else None
+        if beside is None:
+            denoiser.remember(torch.randn(shape, generator=generator), prompts[0])
         for number in range(8):
             if number == 5:
                 denoiser.recache(prompts[1])
@@ -78,7 +85,7 @@ def play(name: str, stream: Stream) -> list[Tensor]:
                 denoiser.forget()
             source = None if number == 3 else torch.randn(shape, generator=generator)
             noises = torch.randn(4, *shape, generator=generator).unbind()
-            block = Block(source, noises, from_source(profile, 0.8, profile.steps))
+            block = Block(source, noises, from_source(profile, 0.8, profile.steps), beside)
             made.append(denoiser.step(block, prompts[number >= 5]))
         made.append(denoiser.step(None, prompts[1]))
     return [clean for clean in made if clean is not None]
@@ -103,8 +110,8 @@ def follow(name: str, model: Wan, pair: Pair, store: Path) -> None:
 
 @pytest.mark.parametrize("name", PROFILES)
 def test_two_ranks_equal_one(name: str, tmp_path: Path) -> None:
-    wanted = play(name, Stream(make_model(), PROFILES[name], batch=batch_of(name), **ON_CPU))
-    pair, models = Pair(Ring(0, 2)), [make_model(), make_model()]
+    wanted = play(name, Stream(make_model(name), PROFILES[name], batch=batch_of(name), **ON_CPU))
+    pair, models = Pair(Ring(0, 2)), [make_model(name), make_model(name)]
     with ThreadPoolExecutor(2) as pool:
         leading = pool.submit(lead, name, models[0], pair, tmp_path / "store")
         following = pool.submit(follow, name, models[1], pair, tmp_path / "store")

@@ -6,7 +6,7 @@ is whole and each query sees all of it; nothing else travels between them but a 
 How followers are started and told is `crew`'s business.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -107,7 +107,10 @@ class Step(NamedTuple):
     size: tuple[int, int]
     prompt: torch.Size | None = None
     """Of a new prompt's embedding."""
+    image: torch.Size | None = None
+    """Of what was said of the still that it was read with."""
     latents: torch.Size | None = None
+    beside: torch.Size | None = None
     noises: torch.Size | None = None
     schedule: Schedule | None = None
 
@@ -146,10 +149,8 @@ class Leader:
         self.lag = denoiser.lag
 
     def step(self, block: Block[Tensor] | None, prompt: Prompt) -> Tensor | None:
-        source = None if block is None else block.source
-        noises = () if block is None else block.noises
         with self._team.together():
-            self._tell("step", prompt, source, noises, None if block is None else block.schedule)
+            self._tell("step", prompt, block=block)
             return self._denoiser.step(block, prompt)
 
     def remember(self, latents: Tensor, prompt: Prompt) -> None:
@@ -173,13 +174,17 @@ class Leader:
         method: str,
         prompt: Prompt | None,
         latents: Tensor | None = None,
-        noises: Sequence[Tensor] = (),
-        schedule: Schedule | None = None,
+        block: Block[Tensor] | None = None,
     ) -> None:
         new = prompt if prompt is not self._prompt else None
-        given = [None if new is None else new.text, latents, torch.stack(list(noises)) if noises else None]
-        text, source, noise = (None if tensor is None else tensor.shape for tensor in given)
-        self._team.tell(Step(method, self._size, text, source, noise, schedule))
+        given = [None if new is None else new.text, None if new is None else new.image]
+        if block is None:
+            given += [latents, None, None]
+        else:
+            given += [block.source, block.beside, torch.stack(list(block.noises))]
+        text, image, source, beside, noises = (None if tensor is None else tensor.shape for tensor in given)
+        schedule = None if block is None else block.schedule
+        self._team.tell(Step(method, self._size, text, image, source, beside, noises, schedule))
         for tensor in given:
             if tensor is not None:
                 self._team.ring.give(tensor.float().contiguous())
@@ -240,12 +245,12 @@ class Follower:
         self._prompt: Prompt | None = None
 
     def do(self, word: Step) -> None:
-        text, latents, noises = (
+        text, image, latents, beside, noises = (
             None if shape is None else self._ring.give(torch.empty(shape, device=self._device))
-            for shape in (word.prompt, word.latents, word.noises)
+            for shape in (word.prompt, word.image, word.latents, word.beside, word.noises)
         )
         if text is not None:
-            self._prompt = self._transformer.read_prompt(text)
+            self._prompt = self._transformer.read_prompt(text, image)
         if word.method == "forget":
             return self._denoiser.forget()
         assert self._prompt is not None
@@ -254,8 +259,10 @@ class Follower:
         elif word.method == "remember" and latents is not None:
             self._denoiser.remember(latents, self._prompt)
         else:
-            self._denoiser.step(_block(latents, noises, word.schedule), self._prompt)
+            self._denoiser.step(_block(latents, beside, noises, word.schedule), self._prompt)
 
 
-def _block(latents: Tensor | None, noises: Tensor | None, schedule: Schedule | None) -> Block[Tensor] | None:
-    return None if noises is None or schedule is None else Block(latents, noises.unbind(), schedule)
+def _block(
+    latents: Tensor | None, beside: Tensor | None, noises: Tensor | None, schedule: Schedule | None
+) -> Block[Tensor] | None:
+    return None if noises is None or schedule is None else Block(latents, noises.unbind(), schedule, beside)
