@@ -98,8 +98,8 @@ begins with what any other has set last."""
 
 
 def choose_threads(work: Callable[[], object], rounds: int = 3, most: int | None = None) -> int:
-    """Set torch to one thread or to `most` (all), whichever runs `work` faster now, and return the number. It holds for the
-    thread that calls (with OpenMP, as torch is published).
+    """Set torch to one thread or to `most` (all), whichever runs `work` faster now, and return the number. It holds
+    for the thread that calls (with OpenMP, as torch is published).
     """
     counts = sorted({1, most or THREADS})
     if len(counts) == 1:
