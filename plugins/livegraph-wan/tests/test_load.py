@@ -58,8 +58,10 @@ def test_from_files_to_pictures(pulled: Path, profile: Profile) -> None:
     assert not stream.knows("oil on paper")
 
 
-def test_a_lora_changes_the_picture_while_it_runs(pulled: Path, profile: Profile) -> None:
-    name, (out, inner) = "blocks.0.self_attn.q", (48, 48)
+@pytest.mark.parametrize("name", ["blocks.0.self_attn.q", "blocks.0.cross_attn.v"])
+def test_a_lora_changes_the_picture_while_it_runs(pulled: Path, profile: Profile, name: str) -> None:
+    """Also where it is on a layer that only the prompt passes through, once."""
+    out, inner = 48, 48
     path = pulled / "style.safetensors"
     save_file({f"{name}.lora_down.weight": torch.ones(2, inner), f"{name}.lora_up.weight": torch.ones(out, 2)}, path)
     loaded = load(Wanted(profile, dtype="fp32", loras={path: 0.0}), "torch-cpu")

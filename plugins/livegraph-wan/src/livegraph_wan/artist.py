@@ -68,6 +68,8 @@ class Artist:
         """Do once what makes a first chunk slow, find out how many threads are best here and now, and forget it."""
         with self.memory():
             paint()
+            if self.chosen.name == "mlx":  # a stream's first chunk is compiled apart from those that follow
+                paint()
             if self.chosen.name == "torch-cpu":
                 from livegraph_wan.device import choose_threads
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livegraph_wan.rhythm import Rhythm
+from livegraph_wan.stages import Line
 from livegraph_wan.window import Window
 
 ALL = slice(None)
@@ -42,6 +43,13 @@ class Reading(Protocol):
     """Numbers that may still be on their way from the device."""
 
     def tolist(self) -> Any:
+        """Wait for them."""
+
+
+class Drawing(Protocol):
+    """Pictures that may still be on their way from the device."""
+
+    def pictures(self) -> Pictures:
         """Wait for them."""
 
 
@@ -92,6 +100,9 @@ class Backend(Protocol[A, P]):
     def computing(self) -> AbstractContextManager[Any]:
         """What the engine's calls run in."""
 
+    def line(self, *, overlap: bool) -> Line:
+        """What runs the stages of a chunk; with `overlap` beside each other, where that can be."""
+
     def knows_text(self, text: str) -> bool:
         """Whether `read_text` answers at once."""
 
@@ -110,8 +121,8 @@ class Backend(Protocol[A, P]):
     def encode(self, frames: Pictures, state: Any) -> tuple[A, Any]:
         """Latents of one row for frames; `state` joins two calls, None starts a stream."""
 
-    def decode(self, latents: A, state: Any) -> tuple[Pictures, Any]:
-        """Back to frames. The only call that waits for the device."""
+    def decode(self, latents: A, state: Any) -> tuple[Drawing, Any]:
+        """Back to frames. Nothing here waits for the device but who then asks for the pictures."""
 
     def upload(self, noises: NDArray[np.float32]) -> Sequence[A]:
         """Arrays out of `[n, 1, 16, F, H/8, W/8]`, to be taken out by their number."""

@@ -44,18 +44,30 @@ class Wanted:
     """The folder that prompts' embeddings are kept in."""
 
 
+class Loras(Protocol):
+    """LoRAs on a model, with strengths that change while it runs."""
+
+    def set(self, name: str, strength: float) -> None: ...
+
+    def strengths(self) -> dict[str, float]: ...
+
+
 class Loaded:
     """A stream, and what of it may change while it runs."""
 
-    def __init__(self, stream: Engine[Any, Any], loras: LiveLoras | None = None) -> None:
+    def __init__(self, stream: Engine[Any, Any], loras: Loras | None = None) -> None:
         self.stream = stream
         self._loras = loras
 
     def set_loras(self, strengths: Mapping[Path, float]) -> None:
         """From the next chunk on."""
-        if self._loras is not None:
-            for path, strength in strengths.items():
-                self._loras.set(str(path), strength)
+        if self._loras is None:
+            return
+        before = self._loras.strengths()
+        for path, strength in strengths.items():
+            self._loras.set(str(path), strength)
+        if self._loras.strengths() != before:
+            self.stream.read_again()  # LoRAs are on the layers that read the prompt, too
 
     def close(self) -> None:
         """Nothing more will be painted."""
@@ -77,7 +89,7 @@ def load(wanted: Wanted, backend: str, make_stream: MakeStream | None = None) ->
     if backend == "mlx":
         from livegraph_wan.mlx.load import load as load_on_mlx
 
-        return Loaded(load_on_mlx(wanted))
+        return load_on_mlx(wanted)
     from livegraph_wan.stream import Stream
 
     device = torch.device(backend.removeprefix("torch-"))

@@ -121,7 +121,8 @@ class AttentionBlock(Module):
         tokens = self.to_qkv(self.norm(frames)).flatten(1, 2)[:, None]
         q, k, v = mx.split(tokens, 3, -1)
         seen = mx.fast.scaled_dot_product_attention(q, k, v, scale=q.shape[-1] ** -0.5)
-        return x + self.proj(seen.reshape(frames.shape)).reshape(x.shape)
+        drawn: mx.array = self.proj(seen.reshape(frames.shape))
+        return x + drawn.reshape(x.shape)
 
 
 class Downsample(Module):
