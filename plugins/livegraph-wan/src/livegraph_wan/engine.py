@@ -296,8 +296,8 @@ class Engine(Generic[A, P]):
     def _session_at(self, size: tuple[int, int]) -> Session[A, P]:
         if self._session is None or self._session.size != size:
             self._line.join()
+            self._session = self._noise = None  # what the last size needed is let go first
             self._session = Session(size, self._denoiser(size))
-            self._noise = None
             self._motion.reset()
         return self._session
 
