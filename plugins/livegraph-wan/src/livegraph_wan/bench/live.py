@@ -1,4 +1,4 @@
-"""The bench `wan`: cam2wan live, with a drawn scene for a camera and nothing to show it on."""
+"""Part `live`: cam2wan live, with a drawn scene for a camera and nothing to show it on."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from livegraph import Figure, InputError
+from livegraph_wan.bench.options import Asked
 
 SECONDS = 20
 CAMERA_FPS = 60
@@ -29,7 +30,7 @@ class Take(NamedTuple):
     distinct: int
 
 
-def measure(quick: bool) -> Iterator[Figure]:
+def measure(asked: Asked, quick: bool) -> Iterator[Figure]:
     """The pipeline cam2wan for 20 s once everything is warm: a scene at 60 frames a second in the size that the model
     prefers -> wan.v2v as it is by default, on the device that it chooses -> blend -> a recording. Rate: pictures in the
     recording that differ from the one before, over the length of the run. Age p95: from capture until the recording has
