@@ -9,7 +9,16 @@ from torch import Generator
 from livegraph_wan.nano import examples
 from livegraph_wan.nano.afterimages import MEMORY_STYLES
 from livegraph_wan.nano.clips import KINDS, NamedClip, pick_kind, stream_clips
-from livegraph_wan.nano.examples import FULL_STRENGTH, Example, encode_clip, fill_pools, make_batch, renew, some_styles
+from livegraph_wan.nano.examples import (
+    FULL_STRENGTH,
+    MEMORY_HEED,
+    Example,
+    encode_clip,
+    fill_pools,
+    make_batch,
+    renew,
+    some_styles,
+)
 from livegraph_wan.nano.model import NanoWan
 from livegraph_wan.nano.scenes import make_clip
 from livegraph_wan.nano.styles import STYLES
@@ -55,6 +64,19 @@ def test_every_frame_of_a_noisy_target_has_its_own_sigma(made, monkeypatch) -> N
     s = batch.timesteps[:, None, :, None, None] / 1000
     noise = (batch.x - (1 - s) * batch.target) / s
     assert noise.std() == pytest.approx(1, abs=0.02)
+
+
+def test_what_a_style_shows_of_the_past_is_heeded(untrained: NanoWan) -> None:
+    clip = torch.zeros(48, 32, 32, 3, dtype=torch.uint8)
+    clip[:4, :8, :16] = 255
+    styled = encode_clip(untrained.vae, clip, ["trails", "sepia"]).styled
+    heed = styled["trails"].heed
+    assert heed.shape == (12, 4, 4)
+    assert (heed[0] == 1).all()  # the light itself
+    assert (heed[1, 0, :2] > 1 + 0.9 * MEMORY_HEED).all()
+    assert (heed[1, 1:] == 1).all()
+    assert 1 < heed[11, 0, 0] < heed[1, 0, 0]
+    assert (styled["sepia"].heed == 1).all()
 
 
 def test_rollouts_are_marked(made, monkeypatch) -> None:

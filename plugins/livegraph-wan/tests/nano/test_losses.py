@@ -10,7 +10,17 @@ from livegraph_wan.grid import PATCH
 from livegraph_wan.model import WanTransformer
 from livegraph_wan.nano import losses
 from livegraph_wan.nano.examples import Batch, Example, encode_clip
-from livegraph_wan.nano.losses import SECOND_SIGMA, channel_weights, latent_loss, pixel_loss, predict, rollout
+from livegraph_wan.nano.losses import (
+    MOST_GAIN,
+    SECOND_SIGMA,
+    channel_weights,
+    gain,
+    latent_loss,
+    pixel_loss,
+    predict,
+    rollout,
+    second_step,
+)
 from livegraph_wan.nano.model import NanoWan
 from livegraph_wan.nano.scenes import make_clip
 from livegraph_wan.nano.text import tokenize
@@ -44,6 +54,7 @@ def batch(examples: list[Example]) -> Batch:
         timesteps=torch.full((2, 6), 800.0),
         tokens=tokenize("an old photograph").expand(2, -1, -1),
         pairs=[(e.source.pixels, e.styled["sepia"].pixels) for e in examples],
+        heed=torch.ones(2, 6, CELLS, CELLS),
         blend=torch.tensor([1.0, 0.5]),
         again=torch.tensor([1]),
     )
@@ -171,15 +182,45 @@ def test_change_costs_more_than_an_error_that_stays_and_most_at_a_border(batch: 
     at = torch.arange(24).view(1, -1, 1, 1, 1)
     within = torch.where(at < 10, flat, -flat)
     across = torch.where(at < 12, flat, -flat)
-    assert cost(batch, places, flat) == pytest.approx(0.01, rel=1e-3)
+    assert cost(batch, places, flat) == pytest.approx(0.01 * float(gain(batch.timesteps[0, 0])), rel=1e-3)
     assert cost(batch, places, flat) < cost(batch, places, within) < cost(batch, places, across)
 
 
-def test_weak_channels_weigh_less(untrained: NanoWan, examples: list[Example]) -> None:
+def test_what_is_no_longer_there_costs_more(batch: Batch, places: Tensor) -> None:
+    flat, zero = torch.full((2, 24, 3, 64, 64), 0.1), torch.zeros(2, 16, 6, CELLS, CELLS)
+    heeded = batch._replace(heed=torch.full_like(batch.heed, 3))
+    plain = cost(batch, places, flat)
+    assert cost(heeded, places, flat) == pytest.approx(3 * plain, rel=1e-3)
+    weights = torch.ones(1, 16, 1, 1, 1)
+    once = latent_loss(zero, batch, weights)
+    torch.testing.assert_close(latent_loss(zero, heeded, weights), 3 * once)
+    torch.testing.assert_close(latent_loss(batch.target, heeded, weights), torch.tensor(0.0))
+
+
+def test_every_step_moves_the_network_alike(untrained: NanoWan, batch: Batch) -> None:
+    """What a nudge of the network's output does to the loss: late on the path it would be next to nothing."""
+    timesteps = torch.tensor([150.0, 300, 800, 1000])
+    s = timesteps / 1000
+    scale = s / ((1 - s) ** 2 + s**2).sqrt()
+    torch.testing.assert_close(gain(timesteps) * scale, torch.ones(4))
+    assert gain(torch.tensor([0.0, 1.0])).tolist() == [MOST_GAIN] * 2
+
+
+def test_a_second_step_is_on_the_path_to_what_the_first_gave(batch: Batch) -> None:
+    clean = torch.full_like(batch.x, 5)
+    again = second_step(batch, clean, 150)
+    noise = (again.x - 0.85 * clean) / 0.15
+    assert noise.std() == pytest.approx(1, abs=0.03)
+    assert noise.mean() == pytest.approx(0, abs=0.05)
+    assert again.timesteps.eq(150).all()
+    assert again.source is batch.source
+
+
+def test_weak_channels_weigh_less(untrained: NanoWan, batch: Batch, examples: list[Example]) -> None:
     untrained.vae.std.copy_(torch.linspace(0.1, 2, 16))
     weights = channel_weights(untrained.vae, examples)
     assert weights.mean() == pytest.approx(1)
     assert weights.flatten()[:4].max() < weights.flatten()[12:].min()
-    error = torch.zeros(1, 16, 1, 2, 2)
+    error = torch.zeros(2, 16, 6, CELLS, CELLS)
     error[:, 15] = 1
-    assert latent_loss(error, torch.zeros_like(error), weights) > 1 / 16
+    assert latent_loss(batch.target + error, batch, weights) > 1 / 16

@@ -16,6 +16,7 @@ from livegraph_wan.nano.measures import (
     memory_of,
     monotony,
     seam_of,
+    share_seen,
     strength_of,
 )
 from livegraph_wan.nano.styles import STYLES
@@ -69,9 +70,20 @@ def test_a_cut_harms_the_styles_that_remember_and_no_other() -> None:
     assert trails["psnr_db"] > 60
     assert trails["psnr_cut_db"] < 40
     assert trails["change_levels"] > 0.1
+    assert trails["seen"] == pytest.approx(1, abs=0.01)
+    assert trails["seen_cut"] < 0.7
     sepia = memory_of(Painter("sepia"), "sepia", seed=7)
     assert sepia["psnr_db"] == sepia["psnr_cut_db"]
     assert sepia["change_levels"] == 0
+    assert sepia["seen"] == 0
+
+
+def test_an_afterimage_is_seen_by_its_share() -> None:
+    alone, kept = (np.random.default_rng(seed).integers(0, 100, (4, 8, 8, 3), dtype=np.uint8) for seed in (1, 2))
+    for share in (0, 1):
+        assert share_seen([alone + share * kept], [alone + kept], [alone]) == share
+    assert share_seen([alone + kept // 2], [alone + kept], [alone]) == pytest.approx(0.5, abs=0.02)
+    assert share_seen([alone + kept], [alone], [alone]) == 0
 
 
 def test_strength_is_the_distance_from_the_source(clips: list[Clip]) -> None:

@@ -137,6 +137,7 @@ def test_the_whole_prompt_shows_at_once_or_over_time(node: WanV2V) -> None:
 
 def test_a_slow_prompt_is_read_beside_the_stream(node: WanV2V, monkeypatch: pytest.MonkeyPatch) -> None:
     node.process(frames())
+    node.ctx.mode = "live"
     known: set[str] = set()
     go = threading.Event()
     stream = node._artist.stream

@@ -11,7 +11,7 @@ from livegraph_wan.nano.filters import blur, luma, ramp, saturate
 
 MEMORY_STYLES = ("trails", "afterglow")
 
-_TRAIL = (0.84, 0.9, 0.95)
+_TRAIL = (0.88, 0.92, 0.96)
 """What is left of red, green and blue after a frame: at 30 a second blue falls to a tenth in 1.5 s."""
 _LIGHT = (0.7, 0.76, 0.95)
 _GLOW = 0.94

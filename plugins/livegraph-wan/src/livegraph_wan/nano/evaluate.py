@@ -48,6 +48,7 @@ def evaluate(stream: Stream, clips: int, drift_seconds: float, seed: int = 7) ->
         "summary": summary(styles),
         "styles": styles,
         "memory": memories(stream, seed),
+        "memory_2_steps": memories(stream, seed, steps=2),
         "strength": {
             "noise_scale": list(STRENGTHS),
             "mean_distance": [round(float(np.mean(column)), 2) for column in zip(*distances.values(), strict=True)],

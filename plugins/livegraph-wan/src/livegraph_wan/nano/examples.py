@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from livegraph_wan.grid import FRAMES
+from livegraph_wan.grid import FRAMES, STRIDE
 from livegraph_wan.nano.afterimages import MEMORY_STYLES
 from livegraph_wan.nano.clips import KINDS, NamedClip
 from livegraph_wan.nano.drawn import pick, uniform
@@ -31,7 +32,9 @@ SHARES = {
 """How often a style is painted, against 1 for the others: fine lines and bands of colour need more."""
 FULL_STRENGTH = 0.8
 """From this sigma on, video to video is trained to give the whole style; below, a blend."""
-WAYS = {"default": 0.3, "noise": 0.04, "strength": 0.22, "target": 0.08, "rollout": 0.36}
+MEMORY_HEED, KEPT = 6.0, 0.12
+"""How much more errors count where a style shows the past, and by how much (of 1) the picture differs there."""
+WAYS = {"default": 0.3, "noise": 0.02, "strength": 0.15, "target": 0.03, "rollout": 0.5}
 """Shares of the ways to be noisy, see `make_batch`."""
 
 
@@ -40,6 +43,8 @@ class Look(NamedTuple):
 
     latents: Tensor
     pixels: Tensor
+    heed: Tensor
+    """How much errors count, `[T, H/8, W/8]`: 1, and more where something is seen that is no longer there."""
 
 
 class Example(NamedTuple):
@@ -60,6 +65,8 @@ class Batch(NamedTuple):
     tokens: Tensor
     pairs: list[tuple[Tensor, Tensor]]
     """Pixels of source and styled clip, per clip."""
+    heed: Tensor
+    """`[B, T, h, w]`, see `Look`."""
     blend: Tensor
     """`[B]`: how far from source to style the target is."""
     again: Tensor
@@ -107,8 +114,21 @@ def encode_clip(vae: NanoVAE, clip: Tensor, styles: list[str]) -> Example:
     with torch.autocast(frames.device.type, torch.bfloat16):
         latents, _ = vae.encode(pictures * 2 - 1, None)
     pixels = (pictures * 255).round().to(torch.uint8)
-    source, *styled = (Look(z.bfloat16().clone(), p.clone()) for z, p in zip(latents, pixels, strict=True))
-    return Example(source, dict(zip(styles, styled, strict=True)))
+    looks = []
+    for z, p, name in zip(latents, pixels, ["", *styles], strict=True):
+        looks.append(Look(z.bfloat16().clone(), p.clone(), heed_of(name, frames)))
+    return Example(looks[0], dict(zip(styles, looks[1:], strict=True)))
+
+
+def heed_of(style: str, frames: Tensor) -> Tensor:
+    """`Look.heed` of frames `[4T, 3, H, W]` in 0..1: what a style shows that it would not show of each frame alone."""
+    if style not in MEMORY_STYLES:
+        height, width = frames.shape[2] // STRIDE, frames.shape[3] // STRIDE
+        return frames.new_ones(len(frames) // FRAMES, height, width)
+    alone = torch.cat([STYLES[style](frame[None]) for frame in frames])
+    kept = (STYLES[style](frames) - alone).abs().mean(1)
+    cells = F.avg_pool3d(kept[None], (FRAMES, STRIDE, STRIDE))[0]
+    return 1 + MEMORY_HEED * (cells / KEPT).clamp(max=1)
 
 
 def make_batch(rng: Generator, wording: random.Random, examples: list[Example], count: int) -> Batch:
@@ -136,8 +156,9 @@ def make_batch(rng: Generator, wording: random.Random, examples: list[Example], 
     x = s * torch.randn_like(target) + (1 - s) * base
     tokens = torch.stack([tokenize(make_prompt(name, wording)) for name in names]).to(device)
     pairs = [(example.source.pixels, look.pixels) for example, look in zip(chosen, looks, strict=True)]
+    heed = torch.stack([look.heed for look in looks])
     again = torch.tensor([i for i, way in enumerate(ways) if way == "rollout"], dtype=torch.long, device=device)
-    return Batch(x, source, target, 1000 * sigma, tokens, pairs, blend, again)
+    return Batch(x, source, target, 1000 * sigma, tokens, pairs, heed, blend, again)
 
 
 def _sigmas(rng: Generator, way: str, latents: int) -> Tensor:
@@ -169,5 +190,6 @@ def held_back_batch(vae: NanoVAE, seed: int) -> Batch:
     x = FULL_STRENGTH * noise + (1 - FULL_STRENGTH) * source
     timesteps = torch.full((len(examples), latents), 1000 * FULL_STRENGTH, device=source.device)
     pairs = [(e.source.pixels, e.styled[name].pixels) for name, e in examples]
+    heed = torch.stack([e.styled[name].heed for name, e in examples])
     ones = torch.ones(len(examples), device=source.device)
-    return Batch(x, source, target, timesteps, tokens, pairs, ones, torch.zeros(0, dtype=torch.long))
+    return Batch(x, source, target, timesteps, tokens, pairs, heed, ones, torch.zeros(0, dtype=torch.long))

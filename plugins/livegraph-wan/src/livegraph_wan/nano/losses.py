@@ -17,12 +17,14 @@ from livegraph_wan.rope import RopeTable
 
 CROP = 5 / 8
 """Side of the crops that the pixel loss decodes, as a part of the picture's."""
-TEMPORAL = 4.0
+TEMPORAL = 6.0
 """Weight of changes in time in the pixel loss: flicker is small in energy, but it is what an eye sees."""
 BORDER = 2.0
 """Weight of those from one chunk of four to the next, against those within: seams are seen first."""
-SECOND_SIGMA = (0.1, 0.4)
+SECOND_SIGMA = (0.04, 0.14)
 """Where on the path a further step begins: `WAN_NANO.timesteps` takes its second from here."""
+MOST_GAIN = 10.0
+"""Bound of `gain`."""
 
 
 def clean_of(model: NanoWan, batch: Batch) -> Tensor:
@@ -45,6 +47,9 @@ def _memory(head_dim: int, frames: int, height: int, width: int, device: torch.d
     """What each frame may see in a clip: what it would see in the stream."""
     mask = block_causal_mask(frames, 1, height * width, WAN_NANO.window).to(device)
     return DenseMemory(RopeTable(head_dim, height, width, device), frames, mask)
+
+
+_PER_CLIP = ("x", "source", "timesteps", "tokens")
 
 
 @torch.no_grad()
@@ -72,12 +77,27 @@ def rollout(model: NanoWan, rng: Generator, batch: Batch) -> Batch:
     return batch._replace(x=x, timesteps=timesteps)
 
 
-_PER_CLIP = ("x", "source", "timesteps", "tokens")
+def second_step(batch: Batch, clean: Tensor, timestep: float) -> Batch:
+    """The batch once more, at a later `timestep` of the path to the `clean` latents that its first step gave."""
+    s = timestep / 1000
+    timesteps = torch.full_like(batch.timesteps, timestep)
+    return batch._replace(x=(1 - s) * clean + s * torch.randn_like(clean), timesteps=timesteps)
 
 
-def latent_loss(clean: Tensor, target: Tensor, weights: Tensor) -> Tensor:
-    """Squared error, weighted by what each channel does to pixels."""
-    return (weights * (clean - target) ** 2).mean()
+def latent_loss(clean: Tensor, batch: Batch, weights: Tensor) -> Tensor:
+    """Squared error, weighted by what each channel does to pixels, by `gain` and by `Look.heed`."""
+    told = gain(batch.timesteps)[:, None, :, None, None] * batch.heed[:, None]
+    return (weights * told * (clean - batch.target) ** 2).mean()
+
+
+def gain(timesteps: Tensor) -> Tensor:
+    """Weight of an error at each timestep: the inverse of the factor that the network's output enters it with.
+
+    Late on the path the output is scaled down (`NanoWan.velocity`). Unweighted, a second step would push the network
+    a tenth as hard as the first, and not be learned beside it.
+    """
+    s = timesteps / 1000
+    return (((1 - s) ** 2 + s**2).sqrt() / s).clamp(max=MOST_GAIN)
 
 
 def pixel_loss(vae: NanoVAE, rng: Generator, clean: Tensor, batch: Batch) -> Tensor:
@@ -90,9 +110,26 @@ def pixel_loss(vae: NanoVAE, rng: Generator, clean: Tensor, batch: Batch) -> Ten
     y, x = (PATCH * pick(rng, (size - side) // PATCH + 1) for _ in range(2))
     with torch.autocast(clean.device.type, torch.bfloat16):
         drawn, _ = vae.decode(clean[..., y : y + side, x : x + side], None)
-    error = (drawn.float() - wanted_pixels(batch, y, x, side))[..., _inner(y, side, size), _inner(x, side, size)]
+    inner = (..., _inner(y, side, size), _inner(x, side, size))
+    told = gain(batch.timesteps).mean(1).sqrt().view(-1, 1, 1, 1, 1)
+    error = told * (drawn.float() - wanted_pixels(batch, y, x, side))[inner]
     edges = error.diff(dim=-1).square().mean() + error.diff(dim=-2).square().mean()
-    return error.square().mean() + 0.5 * edges + TEMPORAL * _changes(error)
+    heed = _heed(batch, y, x, side)[inner]
+    return (heed * error.square()).mean() + 0.5 * edges + TEMPORAL * _changes(error)
+
+
+def _heed(batch: Batch, y: int, x: int, side: int) -> Tensor:
+    """`Batch.heed` of a crop, `[B, 4T, 1, 8 side, 8 side]`."""
+    cells = batch.heed[:, :, None, y : y + side, x : x + side].repeat_interleave(FRAMES, 1)
+    return cells.repeat_interleave(STRIDE, -1).repeat_interleave(STRIDE, -2)
+
+
+def decibels_of(model: NanoWan, clean: Tensor, batch: Batch) -> Tensor:
+    """PSNR of decoded latents, mean over the clips."""
+    with torch.autocast(clean.device.type, torch.bfloat16):
+        drawn = model.vae.decode(clean, None)[0].float().clamp(-1, 1)
+    error = (drawn - wanted_pixels(batch, 0, 0, clean.shape[-1])).square().mean(dim=(1, 2, 3, 4)) / 4
+    return (-10 * error.log10()).mean()
 
 
 def wanted_pixels(batch: Batch, y: int, x: int, side: int) -> Tensor:

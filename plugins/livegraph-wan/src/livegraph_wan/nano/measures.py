@@ -1,6 +1,7 @@
 """One function per figure that wan-nano is held to. All stream through the engine, as on a stage."""
 
 import time
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -49,25 +50,58 @@ def flicker_of(stream: Stream, style: str) -> float:
     return float(out.astype(np.float32).std(axis=0).mean())
 
 
-def memory_of(stream: Stream, style: str, seed: int) -> dict[str, float]:
-    """What the cache is worth: PSNR of the chunk after the middle of a clip, and with the stream cut just before it.
+class Cut(NamedTuple):
+    """The chunk after the middle of a clip, in a style that may remember."""
 
-    `change_levels` is how much that chunk changes by the cut, mean over pixels.
+    whole: Clip
+    """As it comes out of a running stream."""
+    part: Clip
+    """As it comes out where the stream is cut just before it."""
+    target: Clip
+    alone: Clip
+    """Each of its frames in the style as if there had been no other."""
+
+
+def cuts_of(stream: Stream, style: str, seed: int, steps: int) -> Iterator[Cut]:
+    """Scenes that training never saw, cut in the middle: in scenes, things move before others."""
+    chunks, prompt = 8, TRAINING_PHRASES[style][0]
+    middle = slice(2 * chunks, 2 * chunks + 4)
+    for clip in list(sources(6, seed, chunks))[1::2]:
+        whole = run(stream, prompt, clip, steps=steps)[middle]
+        part = run(stream, prompt, clip, cut=2 * chunks, steps=steps)[middle]
+        alone = np.concatenate([render(style, frame[None]) for frame in clip[middle]])
+        yield Cut(whole, part, render(style, clip)[middle], alone)
+
+
+def memory_of(stream: Stream, style: str, seed: int, steps: int = 1) -> dict[str, float]:
+    """What the cache is worth: PSNR of a chunk in a running stream, and with the stream cut just before it.
+
+    `change_levels` is how much the chunk changes by the cut, mean over pixels. `seen` and `seen_cut`: how much of
+    what the style shows of the past is there, see `share_seen`.
     """
-    chunks = 8
-    kept, cut, change = [], [], []
-    for clip in list(sources(6, seed, chunks))[1::2]:  # scenes: there, things move before others
-        middle = slice(2 * chunks, 2 * chunks + 4)
-        target = render(style, clip)[middle]
-        whole, part = (run(stream, TRAINING_PHRASES[style][0], clip, cut=at)[middle] for at in (None, 2 * chunks))
-        kept.append(decibels(error_between(whole, target)))
-        cut.append(decibels(error_between(part, target)))
-        change.append(float(np.abs(whole.astype(np.float32) - part).mean()))
+    cuts = list(cuts_of(stream, style, seed, steps))
+    kept = [decibels(error_between(cut.whole, cut.target)) for cut in cuts]
+    lost = [decibels(error_between(cut.part, cut.target)) for cut in cuts]
+    change = [np.abs(cut.whole.astype(np.float32) - cut.part).mean() for cut in cuts]
+    targets, alone = [cut.target for cut in cuts], [cut.alone for cut in cuts]
     return {
         "psnr_db": round(float(np.mean(kept)), 2),
-        "psnr_cut_db": round(float(np.mean(cut)), 2),
+        "psnr_cut_db": round(float(np.mean(lost)), 2),
         "change_levels": round(float(np.mean(change)), 2),
+        "seen": share_seen([cut.whole for cut in cuts], targets, alone),
+        "seen_cut": share_seen([cut.part for cut in cuts], targets, alone),
     }
+
+
+def share_seen(made: list[Clip], targets: list[Clip], alone: list[Clip]) -> float:
+    """How much of an afterimage is there: 1 all of it, 0 nothing, or there is none to be seen.
+
+    An afterimage is what a target shows that the style would not show of each frame `alone`; its share is the slope
+    of the line that fits what was made to it.
+    """
+    kept, there = (np.concatenate(a).astype(np.float32) - np.concatenate(alone) for a in (targets, made))
+    energy = float(np.square(kept).sum())
+    return round(float((kept * there).sum()) / energy, 3) if energy else 0.0
 
 
 def strength_of(stream: Stream, style: str, clip: Clip) -> list[float]:
@@ -137,9 +171,9 @@ def speed_of(stream: Stream, steps: int) -> float:
     return 4 / float(np.median(seconds[4:]))
 
 
-def memories(stream: Stream, seed: int) -> dict[str, dict[str, float]]:
+def memories(stream: Stream, seed: int, steps: int = 1) -> dict[str, dict[str, float]]:
     """`memory_of` for the styles that remember, and for one that does not beside them."""
-    return {style: memory_of(stream, style, seed) for style in (*MEMORY_STYLES, "photograph")}
+    return {style: memory_of(stream, style, seed, steps) for style in (*MEMORY_STYLES, "photograph")}
 
 
 def strengths(stream: Stream, clip: Clip) -> dict[str, list[float]]:

@@ -25,7 +25,15 @@ from livegraph_wan.nano.clips import KINDS, pick_kind, stream_clips
 from livegraph_wan.nano.drawn import uniform
 from livegraph_wan.nano.examples import fill_pools, held_back_batch, make_batch, renew
 from livegraph_wan.nano.grow import grow
-from livegraph_wan.nano.losses import channel_weights, clean_of, latent_loss, pixel_loss, rollout, wanted_pixels
+from livegraph_wan.nano.losses import (
+    channel_weights,
+    clean_of,
+    decibels_of,
+    latent_loss,
+    pixel_loss,
+    rollout,
+    second_step,
+)
 from livegraph_wan.nano.model import ARCHITECTURE, NanoWan, read_weights, save_nano
 from livegraph_wan.nano.optimizers import WARM_RATE, make_optimizers, set_rates
 from livegraph_wan.nano.parallel import average, average_gradients, launch
@@ -33,7 +41,7 @@ from livegraph_wan.nano.schedule import Progress, load_checkpoint, save_checkpoi
 from livegraph_wan.nano.text import tokenize
 from livegraph_wan.nano.train_vae import VAE_CHECKPOINT, train_vae
 from livegraph_wan.nano.wording import EVERY_PHRASE
-from livegraph_wan.profile import Architecture
+from livegraph_wan.profile import WAN_NANO, Architecture
 
 log = logging.getLogger(__name__)
 
@@ -137,7 +145,7 @@ class Trainer:
         batch = make_batch(self.rng, self.wording, self.pools[name], count)
         batch = rollout(self.model, self.rng, batch)
         clean = clean_of(self.model, batch)
-        loss = total = latent_loss(clean, batch.target, self.weights)
+        loss = total = latent_loss(clean, batch, self.weights)
         if self.settings.start or part > PIXELS_FROM:
             total = loss + PIXEL_WEIGHT * pixel_loss(self.model.vae, self.rng, clean, batch)
         self._update(total)
@@ -160,24 +168,22 @@ class Trainer:
         model = self.average.module
         assert isinstance(model, NanoWan)
         clean = clean_of(model, self.held_back)
-        loss = latent_loss(clean, self.held_back.target, self.weights)
-        with torch.autocast(clean.device.type, torch.bfloat16):
-            drawn = model.vae.decode(clean, None)[0].float().clamp(-1, 1)
-        side = clean.shape[-1]
-        error = (drawn - wanted_pixels(self.held_back, 0, 0, side)).square().mean(dim=(1, 2, 3, 4)) / 4
-        decibels = (-10 * error.log10()).mean()
-        average([loss, decibels])
+        again = clean_of(model, second_step(self.held_back, clean, WAN_NANO.timesteps[1]))
+        loss = latent_loss(clean, self.held_back, self.weights)
+        once, twice = (decibels_of(model, z, self.held_back) for z in (clean, again))
+        average([loss, once, twice])
         point = {
             "step": self.step,
             "part": part,
             "loss": self.mean,
             "held_back": loss.item(),
-            "psnr_db": decibels.item(),
+            "psnr_db": once.item(),
+            "psnr_db_2_steps": twice.item(),
         }
         self.curve.append(point)
         if self.rank == 0:
             log.info(
-                "step %d (%.0f %%): loss %.4f, held back %.4f, %.2f dB",
+                "step %d (%.0f %%): loss %.4f, held back %.4f, %.2f dB, at two steps %.2f",
                 self.step,
                 100 * part,
                 *list(point.values())[2:],

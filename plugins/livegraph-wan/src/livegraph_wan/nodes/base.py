@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, ClassVar, Literal
 
 from livegraph import Node, Out, Param, Video
 from livegraph_wan.artist import Artist
 from livegraph_wan.choice import profile_for
-from livegraph_wan.profile import PROFILES, WAN_NANO, Profile
+from livegraph_wan.profile import PROFILES, Task
+from livegraph_wan.quantise import Quantise
 
 Backend = Literal["auto", "mlx", "torch", "torch-cuda", "torch-mps", "torch-cpu"]
 
@@ -15,6 +16,7 @@ Backend = Literal["auto", "mlx", "torch", "torch-cuda", "torch-mps", "torch-cpu"
 class WanNode(Node):
     """A model that paints after a prompt. A mode adds its ports, its own parameters, and `_paint_trial`."""
 
+    task: ClassVar[Task]
     out: Out[Video]
     prompt: str = Param(
         "an oil painting, thick brush strokes",
@@ -35,12 +37,29 @@ class WanNode(Node):
     backend: Backend = Param("auto", doc="what computes; auto: the first of mlx, torch-cuda, torch-mps, torch-cpu")
     vae: Literal["auto", "nano", "taehv", "wan"] = Param("auto", doc="wan is the model's own, taehv many times faster")
     dtype: Literal["auto", "fp32", "bf16", "fp16"] = Param("auto", doc="numbers to compute in; auto: what is fast here")
+    quantise: Quantise = Param(
+        "none",
+        doc="pack the transformer's weights: less memory, a little less exact; which works depends on the backend",
+    )
     loras: tuple[str, ...] = Param((), remote=False, doc="LoRA files to lay over the model")
     lora_scales: tuple[float, ...] = Param((), live=True, doc="the strength of each LoRA; 1 where it is not said")
     stream_batch: bool = Param(False, doc="all steps in one pass: fewer launches, pictures come a chunk later per step")
+    topology: Literal["single", "distributed"] = Param(
+        "single", doc="distributed: several processes compute every chunk together, one per GPU"
+    )
+    world_size: int = Param(0, ge=0, doc="how many processes where it is distributed; 0: one per GPU")
+
+    @classmethod
+    def unavailable(cls, params: Any) -> str | None:
+        """Why no model that is here can do it."""
+        try:
+            profile_for(params.model, cls.task)
+        except ValueError as error:
+            return str(error)
+        return None
 
     def setup(self) -> None:
-        self._artist = Artist(self.params, self.ctx)
+        self._artist = Artist(self.params, self.ctx, self.task)
         self._artist.follow(self.params)
 
     def warm_up(self) -> None:
@@ -50,14 +69,10 @@ class WanNode(Node):
     def reset(self) -> None:
         self._artist.stream.reset()
 
+    def teardown(self) -> None:
+        if hasattr(self, "_artist"):  # a setup that failed has closed what it opened
+            self._artist.close()
+
     def _paint_trial(self) -> object:
         """A chunk as large as they will probably be, of nothing."""
         raise NotImplementedError(f"{type(self).__name__}._paint_trial")
-
-
-def planned_profile(model: str) -> Profile:
-    """For planning, where a wrong name counts as wan-nano's; `setup` says what is wrong with it."""
-    try:
-        return profile_for(model)
-    except ValueError:
-        return WAN_NANO

@@ -10,9 +10,10 @@ import numpy as np
 from livegraph import Cadence, Frame, In, Param, Size, Video
 from livegraph_wan.artist import dominated
 from livegraph_wan.backend import Pictures
-from livegraph_wan.choice import vae_of
+from livegraph_wan.choice import profile_for, vae_of
 from livegraph_wan.grid import FRAMES, MULTIPLE
-from livegraph_wan.nodes.base import WanNode, planned_profile
+from livegraph_wan.nodes.base import WanNode
+from livegraph_wan.profile import WAN_NANO, Profile
 from livegraph_wan.rhythm import RHYTHMS
 
 
@@ -24,6 +25,7 @@ class WanV2V(WanNode):
     runs on a CPU. Others are pulled: `livegraph models list`.
     """
 
+    task = "v2v"
     video: In[Video]
     noise_scale: float = Param(0.8, ge=0, le=1, live=True, doc="strength: how far to leave the source behind")
     prompt_dominance: float | None = Param(
@@ -36,7 +38,7 @@ class WanV2V(WanNode):
     @classmethod
     def cadence_for(cls, params: Any) -> Cadence:
         """A block of the model; what comes later is the VAE's and the stream batch's doing."""
-        profile = planned_profile(params.model)
+        profile = _planned_profile(params.model)
         chunk = FRAMES * profile.frames_per_block
         late = RHYTHMS[vae_of(profile, params.vae)].delay
         batch = (params.steps or profile.steps) if params.stream_batch else 1
@@ -44,7 +46,7 @@ class WanV2V(WanNode):
 
     @classmethod
     def preferred_size(cls, params: Any) -> Size | None:
-        return planned_profile(params.model).size
+        return _planned_profile(params.model).size
 
     def setup(self) -> None:
         super().setup()
@@ -84,6 +86,14 @@ class WanV2V(WanNode):
     def _cut(self, painted: Pictures) -> list[Any]:
         height, width = self._size
         return [picture[:height, :width] for picture in painted]
+
+
+def _planned_profile(model: str) -> Profile:
+    """For planning, where a wrong name counts as wan-nano's; `unavailable` says what is wrong with it."""
+    try:
+        return profile_for(model)
+    except ValueError:
+        return WAN_NANO
 
 
 def padded(pictures: Pictures) -> Pictures:
