@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from livegraph import Context, DeviceMemoryError, InputError
-from livegraph_wan.choice import Chosen, choose_backend, profile_for, taehv_is_here
+from livegraph_wan.choice import Chosen, choose_backend, overlaps, profile_for, taehv_is_here
 from livegraph_wan.foresee import place_of, setting_for
 from livegraph_wan.pace import Pace
 from livegraph_wan.profile import Profile, Task, VaeName
@@ -21,6 +21,7 @@ from livegraph_wan.window import Window
 
 if TYPE_CHECKING:
     from livegraph_wan.backend import Pictures
+    from livegraph_wan.device import Threads
     from livegraph_wan.frugal import FrugalStream
 
 USUAL_FPS = 30.0
@@ -46,6 +47,8 @@ class Look(Protocol):
     loras: tuple[str, ...]
     lora_scales: tuple[float, ...]
     stream_batch: bool
+    compile: Any
+    overlap: Any
     topology: Any
     world_size: int
     window: int
@@ -68,17 +71,26 @@ class Artist:
         self._prompt: str | None = None
         self._reading: Future[None] | None = None
         self._refused: str | None = None
+        self._threads: Threads | None = None
 
     def warm_up(self, paint: Callable[[], object]) -> None:
         """Do once what makes a first chunk slow, find out how many threads are best here and now, and forget it."""
-        paint()
-        if self.chosen.name == "mlx":  # a stream's first chunk is compiled apart from those that follow
+        for _ in range(self.stream.warm_ups):
             paint()
         if self.chosen.name == "torch-cpu":
-            from livegraph_wan.device import choose_threads
-
-            choose_threads(paint)
+            self._choose_threads(paint)
         self.stream.reset()
+
+    def _choose_threads(self, paint: Callable[[], object]) -> None:
+        """Once; and live from then on. Offline a render is to be the same from its first picture to its last: sums are
+        rounded otherwise by another number of threads.
+        """
+        from livegraph_wan.device import Threads, choose_threads
+
+        if self._ctx.mode == "offline":
+            choose_threads(paint)
+        else:
+            self._threads = Threads(paint)
 
     def close(self) -> None:
         """Nothing more will be painted."""
@@ -152,7 +164,10 @@ class Artist:
             self._ctx.say(f"{steps} of {wanted} steps, to hold {target_fps:g} frames/s")
         began = time.perf_counter()
         painted = paint(steps)
-        self._pace.took(time.perf_counter() - began, self.stream.frames, wanted, target_fps)
+        seconds = time.perf_counter() - began
+        self._pace.took(seconds, self.stream.frames, wanted, target_fps)
+        if self._threads is not None:
+            self._threads.took(seconds, (steps, painted.shape[1:]))
         return painted
 
 
@@ -208,6 +223,8 @@ def _load(look: Look, profile: Profile, chosen: Chosen, ranks: int, vae: VaeName
         quantise=look.quantise,
         loras=dict(zip(_lora_paths(look), strengths_of(look), strict=True)),
         batch=(look.steps or profile.steps) if look.stream_batch else 0,
+        compiled=None if look.compile == "auto" else look.compile,
+        overlap=overlaps(look.overlap, profile, look.topology),
         embeddings=embeddings_folder(),
     )
     if ranks == 1:

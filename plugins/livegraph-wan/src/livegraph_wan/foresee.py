@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from livegraph import MemoryNeed, MemoryPlace, Saving, Size
 from livegraph_wan import cost
-from livegraph_wan.choice import likely_backend, taehv_is_here, vae_of
-from livegraph_wan.cpu import multiplies_bf16
+from livegraph_wan.choice import likely_backend, overlaps, taehv_is_here, vae_of
+from livegraph_wan.machine import multiplies_bf16
 from livegraph_wan.memory import ITEMSIZES, Setting
 from livegraph_wan.profile import Profile
 from livegraph_wan.thrift import Way, saves, with_size, with_taehv, with_window
@@ -45,7 +45,7 @@ def setting_for(look: Any, profile: Profile, backend: str, size: Size) -> Settin
         rows=(look.steps or profile.steps) if look.stream_batch else 1,
         loras=sum(numbers_in(Path(path).expanduser()) for path in look.loras) * itemsize,
         packed=PACKED_BITS[look.quantise],
-        apart=backend == "torch-cuda",
+        apart=backend == "torch-cuda" or overlaps(look.overlap, profile, look.topology),
     )
 
 

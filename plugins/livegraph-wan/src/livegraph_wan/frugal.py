@@ -74,6 +74,11 @@ class FrugalStream:
         return self._loaded
 
     @property
+    def warm_ups(self) -> int:
+        """See `Engine.warm_ups`."""
+        return self._engine.warm_ups
+
+    @property
     def setting(self) -> Setting:
         """As it is now."""
         return self._setting

@@ -34,7 +34,7 @@ def load(wanted: Wanted) -> Loaded:
     loras = _live_loras(model, wanted.loras)
     changing = loras.state if loras else ()
     dtype = DTYPES[wanted.dtype or "bf16"]
-    stream = Stream(model, wanted.profile, dtype=dtype, batch=wanted.batch, changing=changing)
+    stream = Stream(model, wanted.profile, dtype=dtype, batch=wanted.batch, changing=changing, overlap=wanted.overlap)
     return Loaded(stream, partial(load_vae, wanted.profile), loras)
 
 

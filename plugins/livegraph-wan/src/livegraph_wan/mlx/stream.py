@@ -100,7 +100,7 @@ class MlxBackend:
         self._model, self._profile, self._dtype, self._compiled = model, profile, dtype, compiled
         self._changing = list(changing)
         self._encode, self._decode = self._halves()
-        self.rhythm = model.vae.rhythm
+        self.rhythm, self.settles = model.vae.rhythm, compiled
 
     def _halves(self) -> list[Any]:
         """Of the VAE; compiled, they hold memory of their own."""
@@ -181,7 +181,7 @@ class MlxBackend:
         mask[:, 0] = float(state is None)
         encoded = []
         for part in parts:
-            latent, state = self._model.vae.encode(part, state)
+            latent, state = self._encode(part, state)
             encoded.append(latent.astype(mx.float32))
         beside = mx.concatenate([mx.array(mask), mx.concatenate(encoded, 1)], -1)
         mx.async_eval(beside, state)
