@@ -212,8 +212,8 @@ def _ranks(look: Look, chosen: Chosen) -> int:
 
 
 def _load(look: Look, profile: Profile, chosen: Chosen, ranks: int, vae: VaeName) -> Any:
+    from livegraph_wan.known import embeddings_folder
     from livegraph_wan.load import Wanted, load
-    from livegraph_wan.text import embeddings_folder
 
     wanted = Wanted(
         profile,
