@@ -31,7 +31,9 @@ class WanNode(Node):
     )
     seed: int = Param(0, ge=0, live=True, doc="of the noise")
     model: str = Param(
-        "auto", doc=f"auto: one that was pulled, where there is a GPU, else wan-nano. There are {', '.join(PROFILES)}"
+        "auto",
+        doc="auto: the best here of those that were pulled; to repaint without a GPU, wan-nano. "
+        f"There are {', '.join(PROFILES)}",
     )
     checkpoint: str = Param("", remote=False, doc="a file to load instead of what was pulled under the model's name")
     backend: Backend = Param("auto", doc="what computes; auto: the first of mlx, torch-cuda, torch-mps, torch-cpu")
