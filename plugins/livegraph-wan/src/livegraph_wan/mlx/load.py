@@ -15,6 +15,7 @@ from livegraph_wan.mlx.live import LiveLoras
 from livegraph_wan.mlx.memory import limit_memory
 from livegraph_wan.mlx.nano import load_nano
 from livegraph_wan.mlx.quantise import BITS, quantise
+from livegraph_wan.mlx.random_weights import random_wan
 from livegraph_wan.mlx.stream import Stream
 from livegraph_wan.mlx.wan import StreamingVAE, TorchImage, TorchText, Wan
 from livegraph_wan.profile import Profile, VaeName
@@ -27,7 +28,7 @@ DTYPES = {"fp32": mx.float32, "bf16": mx.bfloat16, "fp16": mx.float16}
 def load(wanted: Wanted) -> Loaded:
     """In bf16 unless another dtype is wanted. Raises `ModelError` for what is missing or unfit."""
     limit_memory()
-    model = load_nano() if wanted.profile.vae == "nano" else assemble(wanted)
+    model = _model(wanted)
     if wanted.quantise in BITS:
         quantise(model.transformer, BITS[wanted.quantise])
     loras = _live_loras(model, wanted.loras)
@@ -43,6 +44,12 @@ def _live_loras(model: Wan, strengths: Mapping[Path, float]) -> LiveLoras | None
         return None
     loras = {str(path): read_lora(path) for path in strengths}
     return LiveLoras(model.transformer, loras, {str(path): strength for path, strength in strengths.items()})
+
+
+def _model(wanted: Wanted) -> Wan:
+    if wanted.random:
+        return random_wan(wanted.profile, vae_of(wanted.profile, wanted.vae))
+    return load_nano() if wanted.profile.vae == "nano" else assemble(wanted)
 
 
 def assemble(wanted: Wanted) -> Wan:
