@@ -74,6 +74,6 @@ def test_bf16_only_where_the_cpu_multiplies_it(monkeypatch, flags, wanted) -> No
 
 def test_the_faster_number_of_threads_is_kept() -> None:
     torch.set_num_threads(2)
-    assert choose_threads(lambda: time.sleep(0.002 * torch.get_num_threads())) == torch.get_num_threads() == 1
+    assert choose_threads(lambda: time.sleep(0.002 * torch.get_num_threads()), most=2) == torch.get_num_threads() == 1
     torch.set_num_threads(2)
-    assert choose_threads(lambda: time.sleep(0.004 / torch.get_num_threads())) == torch.get_num_threads() == 2
+    assert choose_threads(lambda: time.sleep(0.004 / torch.get_num_threads()), most=2) == torch.get_num_threads() == 2

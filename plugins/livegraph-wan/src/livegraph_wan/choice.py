@@ -93,6 +93,15 @@ def vae_of(profile: Profile, asked: VaeName | Literal["auto"]) -> VaeName:
     return "taehv" if profile.vae == "taehv" and _is_here("taew2_1") else "wan"
 
 
+def overlaps(asked: bool | Literal["auto"], profile: Profile, topology: str) -> bool:
+    """Whether the stages of a chunk run beside its neighbours'. The plan counts on it, so it is no matter of what is
+    found when a model is set up. A crew's members go step by step.
+    """
+    if topology != "single":
+        return False
+    return has_gpu() and profile.vae != "nano" if asked == "auto" else asked
+
+
 def choose_backend(asked: str, *, cpu: bool, probes: Mapping[str, str] = BACKENDS) -> Chosen:
     """What computes. `cpu` overrules `auto`. Raises `InputError` where what was asked for does not work here."""
     if asked == "auto" and cpu:

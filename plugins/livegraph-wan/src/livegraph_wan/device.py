@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from typing import Literal
 
@@ -11,6 +11,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from livegraph import BackendFound
 from livegraph_wan.machine import CPUINFO, chip, has_nvidia, is_apple, ram
+from livegraph_wan.threads import ThreadPace, idle_cores
 
 DeviceName = Literal["cpu", "cuda", "mps"]
 
@@ -119,17 +120,36 @@ def _cpu_flags() -> set[str]:
     return next((set(line.partition(":")[2].split()) for line in lines if line.startswith("flags")), set())
 
 
-def choose_threads(work: Callable[[], object], rounds: int = 3) -> int:
-    """Set torch to one thread or to all, whichever runs `work` faster now, and return the number.
+THREADS = torch.get_num_threads()
+"""As many as torch takes by itself (or `OMP_NUM_THREADS` says). Asked for before anybody sets a number: a new thread
+begins with what any other has set last."""
 
-    Beside a busy core one thread is often the faster: two wait for each other at every kernel.
+
+def choose_threads(work: Callable[[], object], rounds: int = 3, most: int | None = None) -> int:
+    """Set torch to one thread or to `most` (all), whichever runs `work` faster now, and return the number. It holds
+    for the thread that calls (with OpenMP, as torch is published).
     """
-    counts = sorted({1, torch.get_num_threads()})
+    counts = sorted({1, most or THREADS})
     if len(counts) == 1:
         return counts[0]
     fastest = min(counts, key=lambda count: _time(work, count, rounds))
     torch.set_num_threads(fastest)
     return fastest
+
+
+class Threads:
+    """The number that a stream is computed by, on the thread that made this: measured, and followed from then on."""
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        """`work` is a chunk."""
+        self._pace = ThreadPace(choose_threads(work), THREADS, idle_cores(), time.monotonic)
+
+    def took(self, seconds: float, kind: Hashable) -> None:
+        """See `ThreadPace.took`."""
+        before = self._pace.count
+        self._pace.took(seconds, kind)
+        if self._pace.count != before:
+            torch.set_num_threads(self._pace.count)
 
 
 def _time(work: Callable[[], object], threads: int, rounds: int) -> float:

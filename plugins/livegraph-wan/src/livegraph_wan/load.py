@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -38,6 +39,9 @@ class Wanted:
     dtype: str | None = None
     loras: Mapping[Path, float] = field(default_factory=dict)
     batch: int = 0
+    compiled: bool | None = None
+    """Whether it is compiled; None: where that is worth it."""
+    overlap: bool = False
     quantise: Quantise = "none"
     """What the blocks' weights are packed to."""
     embeddings: Path | None = None
@@ -95,7 +99,7 @@ def load(wanted: Wanted, backend: str, make_stream: MakeStream | None = None) ->
     device = torch.device(backend.removeprefix("torch-"))
     dtype = DTYPES[wanted.dtype] if wanted.dtype else fast_dtype(device.type)
     model = _nano() if wanted.profile.vae == "nano" else assemble(wanted, device, dtype)
-    make = make_stream or Stream
+    make = make_stream or partial(Stream, compiled=wanted.compiled, overlap=wanted.overlap)
     stream = make(model, wanted.profile, device=device, dtype=dtype, batch=wanted.batch)
     return Loaded(stream, _live_loras(model, wanted.loras))
 

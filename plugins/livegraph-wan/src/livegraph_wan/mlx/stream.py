@@ -100,7 +100,7 @@ class MlxBackend:
         self._changing = list(changing)
         halves = model.vae.encode, model.vae.decode
         self._encode, self._decode = (mx.compile(half) if compiled else half for half in halves)
-        self.rhythm = model.vae.rhythm
+        self.rhythm, self.settles = model.vae.rhythm, compiled
 
     def computing(self) -> AbstractContextManager[Any]:
         return nullcontext()
