@@ -48,6 +48,11 @@ class Engine(Generic[A, P]):
         self._image: Embedding | None = None
         self._transition: Transition | None = None
 
+    @property
+    def backend(self) -> Backend[A, P]:
+        """What computes."""
+        return self._backend
+
     def set_prompt(self, prompt: str, *, chunks: int = 0, how: Interpolation = "linear") -> None:
         """From the next chunk on, follow `prompt`, a text or several in weights (see `prompts`).
 
