@@ -43,7 +43,7 @@ def packed(
     model is never held in full. ValueError as there.
     """
     quantise(model, bits, compute=False)
-    layers = {name for name, layer in model.named_modules() if isinstance(layer, nn.QuantizedLinear)}
+    layers = {name for name, layer in nn.Module.named_modules(model) if isinstance(layer, nn.QuantizedLinear)}
     for name, weight in weights:
         layer, _, leaf = name.rpartition(".")
         if layer not in layers or leaf != "weight":
