@@ -47,7 +47,8 @@ class WanNode(Node):
     lora_scales: tuple[float, ...] = Param((), live=True, doc="the strength of each LoRA; 1 where it is not said")
     stream_batch: bool = Param(False, doc="all steps in one pass: fewer launches, pictures come a chunk later per step")
     compile: Literal["auto", True, False] = Param(
-        "auto", doc="compile the model for the shapes that occur: a minute at the start; auto: on an NVIDIA GPU"
+        "auto",
+        doc="compile the model for the shapes that occur: a minute at the start; auto: on an NVIDIA GPU, and by MLX",
     )
     overlap: Literal["auto", True, False] = Param(
         "auto",
