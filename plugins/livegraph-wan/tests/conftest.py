@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from livegraph_wan import device
 from livegraph_wan.attention import RollingCache
 from livegraph_wan.grid import PATCH
 from livegraph_wan.model import WanTransformer
@@ -21,8 +22,9 @@ MakeCache = Callable[..., RollingCache]
 
 
 @pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
+def _one_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     before = torch.get_num_threads()
+    monkeypatch.setattr(device, "THREADS", 1)
     torch.set_num_threads(1)
     with torch.inference_mode():
         yield

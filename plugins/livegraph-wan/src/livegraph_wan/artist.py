@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from livegraph import Context, DeviceMemoryError, InputError
-from livegraph_wan.choice import Chosen, choose_backend, profile_for
+from livegraph_wan.choice import Chosen, choose_backend, overlaps, profile_for
 from livegraph_wan.pace import Pace
 from livegraph_wan.profile import Profile, Task
 from livegraph_wan.prompts import parse
 
 if TYPE_CHECKING:
     from livegraph_wan.backend import Pictures
+    from livegraph_wan.device import Threads
     from livegraph_wan.engine import Engine
 
 USUAL_FPS = 30.0
@@ -43,6 +44,8 @@ class Look(Protocol):
     loras: tuple[str, ...]
     lora_scales: tuple[float, ...]
     stream_batch: bool
+    compile: Any
+    overlap: Any
     topology: Any
     world_size: int
 
@@ -63,18 +66,27 @@ class Artist:
         self._pace = Pace()
         self._prompt: str | None = None
         self._reading: Future[None] | None = None
+        self._threads: Threads | None = None
 
     def warm_up(self, paint: Callable[[], object]) -> None:
         """Do once what makes a first chunk slow, find out how many threads are best here and now, and forget it."""
         with self.memory():
-            paint()
-            if self.chosen.name == "mlx":  # a stream's first chunk is compiled apart from those that follow
+            for _ in range(self.stream.warm_ups):
                 paint()
             if self.chosen.name == "torch-cpu":
-                from livegraph_wan.device import choose_threads
-
-                choose_threads(paint)
+                self._choose_threads(paint)
         self.stream.reset()
+
+    def _choose_threads(self, paint: Callable[[], object]) -> None:
+        """Once; and live from then on. Offline a render is to be the same from its first picture to its last: sums are
+        rounded otherwise by another number of threads.
+        """
+        from livegraph_wan.device import Threads, choose_threads
+
+        if self._ctx.mode == "offline":
+            choose_threads(paint)
+        else:
+            self._threads = Threads(paint)
 
     def close(self) -> None:
         """Nothing more will be painted."""
@@ -129,7 +141,10 @@ class Artist:
         began = time.perf_counter()
         with self.memory():
             painted = paint(steps)
-        self._pace.took(time.perf_counter() - began, self.stream.frames, wanted, target_fps)
+        seconds = time.perf_counter() - began
+        self._pace.took(seconds, self.stream.frames, wanted, target_fps)
+        if self._threads is not None:
+            self._threads.took(seconds, (steps, painted.shape[1:]))
         return painted
 
     @contextmanager
@@ -185,6 +200,8 @@ def _load(look: Look, profile: Profile, chosen: Chosen, ranks: int) -> Any:
         quantise=look.quantise,
         loras=dict(zip(_lora_paths(look), strengths_of(look), strict=True)),
         batch=(look.steps or profile.steps) if look.stream_batch else 0,
+        compiled=None if look.compile == "auto" else look.compile,
+        overlap=overlaps(look.overlap, profile, look.topology),
         embeddings=embeddings_folder(),
     )
     if ranks == 1:

@@ -96,6 +96,8 @@ class Backend(Protocol[A, P]):
 
     rhythm: Rhythm
     """Of its VAE."""
+    settles: bool
+    """Whether the first passes with each number of frames in the window take longer than later ones."""
 
     def computing(self) -> AbstractContextManager[Any]:
         """What the engine's calls run in."""

@@ -32,10 +32,14 @@ class Engine(Generic[A, P]):
         self.frames = FRAMES * profile.frames_per_block
         """Pictures in a chunk."""
         overlap = overlap and not profile.whole_clips  # each begins from the last picture of the one before
-        self._lag = int(overlap)
+        self._lag = int(overlap and not profile.whole_clips)  # the next clip begins with the last picture of this one
         self._line = backend.line(overlap=overlap)
         self.delay = backend.rhythm.delay + self.frames * (max(0, batch - 1) + self._lag)
         """Pictures that come in before the first comes out."""
+        self.warm_ups = 1
+        """Chunks after which all has happened that happens only once, such as compiling."""
+        if backend.settles:
+            self.warm_ups = profile.window // profile.frames_per_block + max(1, batch) + self._lag
         self._session: Session[A, P] | None = None
         self._noise: tuple[tuple[int, ...], Sequence[A]] | None = None
         self._motion = MotionAware()
@@ -43,6 +47,11 @@ class Engine(Generic[A, P]):
         self._embedding: Embedding | None = None
         self._image: Embedding | None = None
         self._transition: Transition | None = None
+
+    @property
+    def backend(self) -> Backend[A, P]:
+        """What computes."""
+        return self._backend
 
     def set_prompt(self, prompt: str, *, chunks: int = 0, how: Interpolation = "linear") -> None:
         """From the next chunk on, follow `prompt`, a text or several in weights (see `prompts`).
@@ -292,8 +301,8 @@ class Engine(Generic[A, P]):
     def _session_at(self, size: tuple[int, int]) -> Session[A, P]:
         if self._session is None or self._session.size != size:
             self._line.join()
+            self._session = self._noise = None  # what the last size needed is let go first
             self._session = Session(size, self._denoiser(size))
-            self._noise = None
             self._motion.reset()
         return self._session
 

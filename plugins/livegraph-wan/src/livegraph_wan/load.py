@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -38,10 +39,15 @@ class Wanted:
     dtype: str | None = None
     loras: Mapping[Path, float] = field(default_factory=dict)
     batch: int = 0
+    compiled: bool | None = None
+    """Whether it is compiled; None: where that is worth it."""
+    overlap: bool = False
     quantise: Quantise = "none"
     """What the blocks' weights are packed to."""
     embeddings: Path | None = None
     """The folder that prompts' embeddings are kept in."""
+    random: bool = False
+    """Random numbers of the model's true size instead of weights: to measure, not to look at."""
 
 
 class Loras(Protocol):
@@ -95,8 +101,8 @@ def load(wanted: Wanted, backend: str, make_stream: MakeStream | None = None) ->
 
     device = torch.device(backend.removeprefix("torch-"))
     dtype = DTYPES[wanted.dtype] if wanted.dtype else fast_dtype(device.type)
-    model = _nano() if wanted.profile.vae == "nano" else assemble(wanted, device, dtype)
-    make = make_stream or Stream
+    model = _model(wanted, device, dtype)
+    make = make_stream or partial(Stream, compiled=wanted.compiled, overlap=wanted.overlap)
     stream = make(model, wanted.profile, device=device, dtype=dtype, batch=wanted.batch)
     return Loaded(stream, _live_loras(model, wanted.loras))
 
@@ -112,10 +118,16 @@ def _check_files(wanted: Wanted) -> None:
             raise ModelError(f"{parameter}: {path}: there is no such file")
 
 
-def _nano() -> Wan:
-    from livegraph_wan.nano.model import load_nano
+def _model(wanted: Wanted, device: torch.device, dtype: torch.dtype) -> Wan:
+    if wanted.random:
+        from livegraph_wan.random_weights import random_wan
 
-    return load_nano()
+        return random_wan(wanted.profile, vae_of(wanted.profile, wanted.vae), device, dtype)
+    if wanted.profile.vae == "nano":
+        from livegraph_wan.nano.model import load_nano
+
+        return load_nano()
+    return assemble(wanted, device, dtype)
 
 
 def assemble(wanted: Wanted, device: torch.device, dtype: torch.dtype) -> Wan:

@@ -83,7 +83,7 @@ class TorchBackend:
         self._model, self._crew = model.to(device, dtype).eval(), crew
         self._profile, self._device, self._dtype = profile, device, dtype
         self._recorder, self._static = recorder, bool(compiler or recorder)
-        self.rhythm = model.vae.rhythm
+        self.rhythm, self.settles = model.vae.rhythm, self._static
         self._encoding: Work = self._to_latents
         self._drawing: Work = self._to_pictures
         if compiler:

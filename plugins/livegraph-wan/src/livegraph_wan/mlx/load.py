@@ -33,7 +33,9 @@ def load(wanted: Wanted) -> Loaded:
     loras = _live_loras(model, wanted.loras)
     changing = loras.state if loras else ()
     dtype = DTYPES[wanted.dtype or "bf16"]
-    return Loaded(Stream(model, wanted.profile, dtype=dtype, batch=wanted.batch, changing=changing), loras)
+    return Loaded(
+        Stream(model, wanted.profile, dtype=dtype, batch=wanted.batch, changing=changing, overlap=wanted.overlap), loras
+    )
 
 
 def _live_loras(model: Wan, strengths: Mapping[Path, float]) -> LiveLoras | None:

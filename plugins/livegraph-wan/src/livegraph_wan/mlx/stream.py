@@ -100,7 +100,7 @@ class MlxBackend:
         self._changing = list(changing)
         halves = model.vae.encode, model.vae.decode
         self._encode, self._decode = (mx.compile(half) if compiled else half for half in halves)
-        self.rhythm = model.vae.rhythm
+        self.rhythm, self.settles = model.vae.rhythm, compiled
 
     def computing(self) -> AbstractContextManager[Any]:
         return nullcontext()
@@ -160,7 +160,7 @@ class MlxBackend:
         mask[:, 0] = float(state is None)
         encoded = []
         for part in parts:
-            latent, state = self._model.vae.encode(part, state)
+            latent, state = self._encode(part, state)
             encoded.append(latent.astype(mx.float32))
         beside = mx.concatenate([mx.array(mask), mx.concatenate(encoded, 1)], -1)
         mx.async_eval(beside, state)

@@ -44,6 +44,14 @@ class WanNode(Node):
     loras: tuple[str, ...] = Param((), remote=False, doc="LoRA files to lay over the model")
     lora_scales: tuple[float, ...] = Param((), live=True, doc="the strength of each LoRA; 1 where it is not said")
     stream_batch: bool = Param(False, doc="all steps in one pass: fewer launches, pictures come a chunk later per step")
+    compile: Literal["auto", True, False] = Param(
+        "auto", doc="compile the model for the shapes that occur: a minute at the start; auto: on an NVIDIA GPU"
+    )
+    overlap: Literal["auto", True, False] = Param(
+        "auto",
+        doc="encode, denoise and draw beside each other: faster, pictures come a chunk later; "
+        "auto: where there is a GPU, but not for wan-nano",
+    )
     topology: Literal["single", "distributed"] = Param(
         "single", doc="distributed: several processes compute every chunk together, one per GPU"
     )
