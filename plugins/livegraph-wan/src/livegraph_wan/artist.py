@@ -59,8 +59,8 @@ class Artist:
         self.chosen = choose_backend(look.backend, cpu=ctx.cpu)
         ctx.say(f"{self.profile.name} on {self.chosen.name} ({self.chosen.reason})")
         ranks = _ranks(look, self.chosen)
-        if ranks > 1:
-            ctx.say(f"shared by {ranks} processes")
+        if look.topology == "distributed":
+            ctx.say(f"shared by {ranks} processes" if ranks > 1 else "one device: there is nobody to share with")
         self._loaded = _load(look, self.profile, self.chosen, ranks)
         self.stream: Engine[Any, Any] = self._loaded.stream
         self._pace = Pace()
