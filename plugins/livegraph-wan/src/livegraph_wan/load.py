@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import torch
 
-from livegraph import ModelError, require_model
+from livegraph import InputError, ModelError, require_model
 from livegraph_wan.checkpoint import LiveLoras, fill, open_tensors, open_transformer, open_vae, read_lora
 from livegraph_wan.choice import vae_of
 from livegraph_wan.device import fast_dtype
@@ -99,9 +99,20 @@ def load(wanted: Wanted, backend: str, make_stream: MakeStream | None = None) ->
     device = torch.device(backend.removeprefix("torch-"))
     dtype = DTYPES[wanted.dtype] if wanted.dtype else fast_dtype(device.type)
     model = _nano() if wanted.profile.vae == "nano" else assemble(wanted, device, dtype)
+    if wanted.quantise != "none":
+        _pack(model, wanted, device, dtype)
     make = make_stream or partial(Stream, compiled=wanted.compiled, overlap=wanted.overlap)
     stream = make(model, wanted.profile, device=device, dtype=dtype, batch=wanted.batch)
     return Loaded(stream, _live_loras(model, wanted.loras))
+
+
+def _pack(model: Wan, wanted: Wanted, device: torch.device, dtype: torch.dtype) -> None:
+    """In place, on the device: packed weights are not moved."""
+    from livegraph_wan.packed import pack
+
+    if wanted.loras:
+        raise InputError("quantise: on torch, LoRAs cannot be laid over packed weights; merge them, or leave one out")
+    pack(model.to(device, dtype).transformer)
 
 
 def _nano() -> Wan:
