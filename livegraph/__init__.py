@@ -22,6 +22,7 @@ from livegraph.errors import (
 )
 from livegraph.frame import EndOfStream, Frame, Gap
 from livegraph.hookspecs import (
+    BackendFound,
     BackendSpec,
     BenchOption,
     BenchSpec,
@@ -54,6 +55,7 @@ from livegraph.version import __version__
 __all__ = [
     "AnyPort",
     "Audio",
+    "BackendFound",
     "BackendSpec",
     "BenchOption",
     "BenchSpec",

@@ -111,7 +111,7 @@ class Node:
 
     @classmethod
     def cadence_for(cls, params: Any) -> Cadence:
-        """The cadence, where it depends on parameters."""
+        """The cadence, where it depends on parameters. Asked for again when the node is rebuilt with others."""
         return cls.cadence
 
     @classmethod

@@ -104,12 +104,14 @@ def test_flops_of_the_published_models() -> None:
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-def test_caches_are_as_large_as_said(rows: int) -> None:
-    model, size = wan(PROFILE), (64, 48)
-    cache = runner_of(model, PROFILE, size, torch.float32, rows).cache
+@pytest.mark.parametrize("window", [PROFILE.window, PROFILE.frames_per_block])
+def test_caches_are_as_large_as_said(rows: int, window: int) -> None:
+    profile = dataclasses.replace(PROFILE, window=window)
+    model, size = wan(profile), (64, 48)
+    cache = runner_of(model, profile, size, torch.float32, rows).cache
     prompt = model.transformer.read_prompt(torch.randn(1, 5, 24))
     held = cache._keys.nbytes + cache._values.nbytes + sum(t.nbytes for kv in prompt.layers for t in (kv.k, kv.v))
-    assert held == memory(PROFILE, size, 4, rows).cache
+    assert held == memory(profile, size, 4, rows).cache
     assert sum(p.nbytes for p in model.transformer.parameters()) == memory(PROFILE, size, 4).weights
 
 

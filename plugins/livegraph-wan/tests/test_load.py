@@ -1,5 +1,6 @@
 """A published model from its files to pictures: tiny weights in the true formats, where `pull` puts them."""
 
+import os
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -158,6 +159,18 @@ def test_backends_are_tried_in_order() -> None:
     assert choose_backend("auto", cpu=False, probes=probes) == ("torch-mps", "a fast one")
     assert choose_backend("auto", cpu=True, probes=probes).name == "torch-cpu"
     assert choose_backend("torch", cpu=False, probes=probes).name == "torch-mps"
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, "1"), ("0", "0")])
+def test_on_a_mac_what_mps_lacks_runs_on_the_cpu(monkeypatch: pytest.MonkeyPatch, before, after: str) -> None:
+    """Unless the user says otherwise."""
+    monkeypatch.setattr("livegraph_wan.choice.is_apple", lambda: True)
+    name = "PYTORCH_ENABLE_MPS_FALLBACK"
+    monkeypatch.setenv(name, before or "")  # so that it is as it was afterwards
+    if before is None:
+        monkeypatch.delenv(name)
+    choose_backend("torch-mps", cpu=False, probes={"torch-mps": f"{__name__}:torch_mps"})
+    assert os.environ[name] == after
 
 
 def mlx() -> str:

@@ -17,7 +17,9 @@ class Memory(NamedTuple):
 
     weights: int
     cache: int
-    """Self-attention keys and values of the window, and those of the prompt."""
+    """Self-attention keys and values of the window, and those of the prompt; of one layer where a block sees nothing
+    but itself.
+    """
     work: int
     """The most that one pass holds beside them."""
 
@@ -54,8 +56,9 @@ def memory(profile: Profile, size: tuple[int, int], itemsize: int, rows: int = 1
     """What `profile` takes at `size` (width, height) in numbers of `itemsize` bytes; `rows` of a stream batch."""
     config, per_frame = profile.architecture, tokens(size)
     image = IMAGE_TOKENS if config.image_dim else 0
-    kept = rows * profile.window * per_frame + config.text_len + image
-    cache = 2 * config.num_layers * kept * config.dim * itemsize
+    layers = 1 if profile.window == profile.frames_per_block else config.num_layers
+    kept = layers * rows * profile.window * per_frame + config.num_layers * (config.text_len + image)
+    cache = 2 * kept * config.dim * itemsize
     return Memory(parameters(config) * itemsize, cache, _work(profile, per_frame, itemsize, rows))
 
 

@@ -48,6 +48,11 @@ class Engine(Generic[A, P]):
         self._image: Embedding | None = None
         self._transition: Transition | None = None
 
+    @property
+    def backend(self) -> Backend[A, P]:
+        """What computes."""
+        return self._backend
+
     def set_prompt(self, prompt: str, *, chunks: int = 0, how: Interpolation = "linear") -> None:
         """From the next chunk on, follow `prompt`, a text or several in weights (see `prompts`).
 
@@ -296,8 +301,8 @@ class Engine(Generic[A, P]):
     def _session_at(self, size: tuple[int, int]) -> Session[A, P]:
         if self._session is None or self._session.size != size:
             self._line.join()
+            self._session = self._noise = None  # what the last size needed is let go first
             self._session = Session(size, self._denoiser(size))
-            self._noise = None
             self._motion.reset()
         return self._session
 

@@ -46,6 +46,8 @@ class Wanted:
     """What the blocks' weights are packed to."""
     embeddings: Path | None = None
     """The folder that prompts' embeddings are kept in."""
+    random: bool = False
+    """Random numbers of the model's true size instead of weights: to measure, not to look at."""
 
 
 class Loras(Protocol):
@@ -98,7 +100,7 @@ def load(wanted: Wanted, backend: str, make_stream: MakeStream | None = None) ->
 
     device = torch.device(backend.removeprefix("torch-"))
     dtype = DTYPES[wanted.dtype] if wanted.dtype else fast_dtype(device.type)
-    model = _nano() if wanted.profile.vae == "nano" else assemble(wanted, device, dtype)
+    model = _model(wanted, device, dtype)
     if wanted.quantise != "none":
         _pack(model, wanted, device, dtype)
     make = make_stream or partial(Stream, compiled=wanted.compiled, overlap=wanted.overlap)
@@ -115,10 +117,16 @@ def _pack(model: Wan, wanted: Wanted, device: torch.device, dtype: torch.dtype) 
     pack(model.to(device, dtype).transformer)
 
 
-def _nano() -> Wan:
-    from livegraph_wan.nano.model import load_nano
+def _model(wanted: Wanted, device: torch.device, dtype: torch.dtype) -> Wan:
+    if wanted.random:
+        from livegraph_wan.random_weights import random_wan
 
-    return load_nano()
+        return random_wan(wanted.profile, vae_of(wanted.profile, wanted.vae), device, dtype)
+    if wanted.profile.vae == "nano":
+        from livegraph_wan.nano.model import load_nano
+
+        return load_nano()
+    return assemble(wanted, device, dtype)
 
 
 def assemble(wanted: Wanted, device: torch.device, dtype: torch.dtype) -> Wan:

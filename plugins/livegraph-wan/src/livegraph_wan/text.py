@@ -25,7 +25,7 @@ log = logging.getLogger("livegraph.wan")
 
 
 def embeddings_folder() -> Path:
-    """Where a system keeps what can be made again: XDG's place on Linux, Caches on macOS, LOCALAPPDATA on Windows."""
+    """Where this system keeps what can be made again: XDG_CACHE_HOME, Caches on macOS, LOCALAPPDATA on Windows."""
     if sys.platform == "darwin":
         caches = Path.home() / "Library" / "Caches"
     elif sys.platform == "win32":

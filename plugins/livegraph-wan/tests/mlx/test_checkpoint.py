@@ -66,6 +66,18 @@ def test_every_kind_of_file_is_the_same_model(pair: Pair, tmp_path: Path, save: 
     assert all(mx.array_equal(value, as_mlx(weights[name])) for name, value in found.items())
 
 
+@pytest.mark.parametrize("save", [save_torch, save_original, save_diffusers])
+def test_an_image_model_is_read_with_its_image_layers(image_pair: Pair, tmp_path: Path, save: Callable) -> None:
+    """`img_emb`, `k_img`, `v_img`, `norm_k_img` in every naming; `test_transformer` compares what they compute."""
+    weights = weights_of(image_pair)
+    found = to_torch_layout(load_transformer(save(weights, tmp_path), replace(TINY, image_dim=24)))
+    assert found.keys() == weights.keys()
+    assert {"img_emb.proj.1.weight", "blocks.1.cross_attn.k_img.weight"} < found.keys()
+    assert all(mx.array_equal(value, as_mlx(weights[name])) for name, value in found.items())
+    with pytest.raises(ModelError, match="img_emb"):
+        load_transformer(save(weights, tmp_path), TINY)
+
+
 def test_loras_are_merged(pair: Pair, tmp_path: Path) -> None:
     name, weights = "blocks.1.ffn.0", weights_of(pair)
     down, up = torch.randn(2, TINY.dim), torch.randn(TINY.ffn_dim, 2)

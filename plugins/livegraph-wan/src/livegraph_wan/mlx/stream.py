@@ -160,7 +160,7 @@ class MlxBackend:
         mask[:, 0] = float(state is None)
         encoded = []
         for part in parts:
-            latent, state = self._model.vae.encode(part, state)
+            latent, state = self._encode(part, state)
             encoded.append(latent.astype(mx.float32))
         beside = mx.concatenate([mx.array(mask), mx.concatenate(encoded, 1)], -1)
         mx.async_eval(beside, state)

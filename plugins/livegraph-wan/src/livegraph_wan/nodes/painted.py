@@ -90,8 +90,8 @@ class PaintedSource(WanNode, Source):
             return
         done = lane.begin(super().teardown)
         lane.close()
-        if not self.ctx.stopping():
-            wait([done], PATIENCE_S)
+        if not self.ctx.stopping() and wait([done], PATIENCE_S).done:
+            done.result()
 
     def _paint(self, look: Any, size: Size) -> tuple[Pictures, bool]:
         """A chunk of `size`, multiples of 16, with the parameters `look`; whether it begins anew."""
@@ -150,7 +150,7 @@ class PaintedSource(WanNode, Source):
         wanted = self._period_ns = 1e9 / self.params.fps
         if self.ctx.mode == "live" and len(chunk.pictures):
             self._period_ns = max(wanted, 1e9 * self._seconds / len(chunk.pictures))
-        if self._period_ns > 1.1 * wanted and not self._slow:
+        if self._period_ns > 1.1 * wanted and self._count and not self._slow:  # the first chunk is a short one
             self._slow = True
             rate = 1e9 / self._period_ns
             self.ctx.say(f"{rate:.3g} pictures/s are painted, {self.params.fps:g} were asked for: time runs slower")
