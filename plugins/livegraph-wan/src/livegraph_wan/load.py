@@ -102,6 +102,8 @@ def load(wanted: Wanted, backend: str, make_stream: MakeStream | None = None) ->
     device = torch.device(backend.removeprefix("torch-"))
     dtype = DTYPES[wanted.dtype] if wanted.dtype else fast_dtype(device.type)
     model = _model(wanted, device, dtype)
+    if wanted.quantise != "none":
+        _pack(model, wanted, device, dtype)
     make = make_stream or partial(Stream, compiled=wanted.compiled, overlap=wanted.overlap)
     stream = make(model, wanted.profile, device=device, dtype=dtype, batch=wanted.batch)
     return Loaded(stream, _live_loras(model, wanted.loras))
@@ -116,6 +118,15 @@ def _check_files(wanted: Wanted) -> None:
     for parameter, path in asked:
         if path is not None and not path.is_file():
             raise ModelError(f"{parameter}: {path}: there is no such file")
+
+
+def _pack(model: Wan, wanted: Wanted, device: torch.device, dtype: torch.dtype) -> None:
+    """In place, on the device: packed weights are not moved."""
+    from livegraph_wan.packed import pack
+
+    if wanted.loras:
+        raise InputError("quantise: on torch, LoRAs cannot be laid over packed weights; merge them, or leave one out")
+    pack(model.to(device, dtype).transformer)
 
 
 def _model(wanted: Wanted, device: torch.device, dtype: torch.dtype) -> Wan:
