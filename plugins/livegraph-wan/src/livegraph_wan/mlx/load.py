@@ -1,6 +1,7 @@
 """A profile's model as a stream on MLX; see `livegraph_wan.load`."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import mlx.core as mx
@@ -40,7 +41,7 @@ def load(wanted: Wanted) -> Loaded:
         changing=loras.state if loras else (),
         overlap=wanted.overlap,
     )
-    return Loaded(stream, loras)
+    return Loaded(stream, partial(load_vae, wanted.profile), loras)
 
 
 def _live_loras(model: Wan, strengths: Mapping[Path, float]) -> LiveLoras | None:
