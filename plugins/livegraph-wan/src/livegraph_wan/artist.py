@@ -64,8 +64,8 @@ class Artist:
         self.chosen = choose_backend(look.backend, cpu=ctx.cpu)
         ctx.say(f"{self.profile.name} on {self.chosen.name} ({self.chosen.reason})")
         ranks = _ranks(look, self.chosen)
-        if ranks > 1:
-            ctx.say(f"shared by {ranks} processes")
+        if look.topology == "distributed":
+            ctx.say(f"shared by {ranks} processes" if ranks > 1 else "one device: there is nobody to share with")
         self.stream = self._load(look, ranks)
         self._pace = Pace()
         self._prompt: str | None = None

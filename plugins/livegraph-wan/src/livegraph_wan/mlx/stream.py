@@ -214,7 +214,8 @@ class Stream(Engine[mx.array, Prompt]):
     `changing`: what of the weights is replaced while the stream runs (`LiveLoras.state`); a compiled pass takes the
     others for constants.
 
-    The chunks of a stream batch have to be asked for by one and the same thread.
+    The chunks of a stream batch have to be asked for by one and the same thread. Those of other streams may come from
+    any, but what is compiled belongs to a thread: another one traces it anew.
     """
 
     def __init__(

@@ -33,7 +33,9 @@ class WanNode(Node):
     )
     seed: int = Param(0, ge=0, live=True, doc="of the noise")
     model: str = Param(
-        "auto", doc=f"auto: one that was pulled, where there is a GPU, else wan-nano. There are {', '.join(PROFILES)}"
+        "auto",
+        doc="auto: the best here of those that were pulled; to repaint without a GPU, wan-nano. "
+        f"There are {', '.join(PROFILES)}",
     )
     checkpoint: str = Param("", remote=False, doc="a file to load instead of what was pulled under the model's name")
     backend: Backend = Param("auto", doc="what computes; auto: the first of mlx, torch-cuda, torch-mps, torch-cpu")
@@ -48,7 +50,8 @@ class WanNode(Node):
     window: int = Param(0, ge=0, le=64, doc="latent frames that are remembered; 0: as the model wants")
     stream_batch: bool = Param(False, doc="all steps in one pass: fewer launches, pictures come a chunk later per step")
     compile: Literal["auto", True, False] = Param(
-        "auto", doc="compile the model for the shapes that occur: a minute at the start; auto: on an NVIDIA GPU"
+        "auto",
+        doc="compile the model for the shapes that occur: a minute at the start; auto: on an NVIDIA GPU, and by MLX",
     )
     overlap: Literal["auto", True, False] = Param(
         "auto",
