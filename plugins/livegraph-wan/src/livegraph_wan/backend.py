@@ -103,6 +103,9 @@ class Backend(Protocol[A, P]):
     def computing(self) -> AbstractContextManager[Any]:
         """What the engine's calls run in."""
 
+    def settle(self) -> None:
+        """The show begins: nothing that takes seconds once, such as compiling, may come from now on."""
+
     def line(self, *, overlap: bool) -> Line:
         """What runs the stages of a chunk; with `overlap` beside each other, where that can be."""
 

@@ -110,6 +110,9 @@ class MlxBackend:
     def computing(self) -> AbstractContextManager[Any]:
         return nullcontext()
 
+    def settle(self) -> None:
+        """Tracing again, for another size, takes no longer than a chunk."""
+
     def line(self, *, overlap: bool) -> Line:
         """In turn: what is computed is computed beside Python anyway, and MLX orders it."""
         return InTurn()
