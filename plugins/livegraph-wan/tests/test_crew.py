@@ -173,6 +173,19 @@ def test_what_keeps_a_follower_from_loading_is_told() -> None:
         crew.close()
 
 
+def test_one_that_dies_before_they_have_met_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    ready = crews.Mate.await_ready
+
+    def ready_and_dead(mate: crews.Mate) -> None:
+        ready(mate)
+        mate.process.kill()
+
+    monkeypatch.setattr(crews.Mate, "await_ready", ready_and_dead)
+    monkeypatch.setattr(crews, "MEETING", crews.timedelta(seconds=1))
+    with pytest.raises(NodeError, match=r"process 2 of 2 \(torch-cpu\) ended \(signal 9\)"):
+        load_shared(NANO, "torch-cpu", 2)
+
+
 @needs_proc
 def test_a_set_up_that_fails_leaves_nobody_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(crews, "load", lambda *given: pytest.fail("no model"))
