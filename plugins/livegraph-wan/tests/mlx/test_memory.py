@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import mlx.core as mx
@@ -75,6 +76,30 @@ def test_passes_are_traced_twice_and_before_the_show(model: Counting) -> None:
     assert Counting.runs == 2
     stream.step(clip(0, 48))
     assert Counting.runs == 4, "another size is another runner"
+
+
+def test_what_is_compiled_belongs_to_a_thread(model: Counting) -> None:
+    """MLX binds what it traces to the thread's own stream: another thread gets the same pictures, traced anew."""
+    made = []
+    for threads in (1, 3):
+        pools = [ThreadPoolExecutor(1) for _ in range(threads)]
+        stream = pools[0].submit(Stream, model, PROFILE, dtype=mx.float32, compiled=True).result()
+        pools[0].submit(stream.set_prompt, "oil").result()
+        made.append([pools[chunk % threads].submit(stream.step, clip(chunk)).result() for chunk in range(5)])
+        for pool in pools:
+            pool.shutdown()
+    assert np.array_equal(*made)
+
+
+def test_overlapped_chunks_are_the_same_a_chunk_later(model: Counting) -> None:
+    made = []
+    for overlap in (False, True):
+        stream = Stream(model, PROFILE, dtype=mx.float32, overlap=overlap)
+        stream.set_prompt("oil")
+        parts = [stream.step(clip(chunk)) for chunk in range(4)]
+        assert len(parts[0]) == (0 if overlap else 4)
+        made.append(np.concatenate([*parts, *stream.flush()]))
+    assert np.array_equal(*made)
 
 
 @pytest.mark.parametrize("compiled", [False, True])
