@@ -35,6 +35,8 @@ MEETING = timedelta(seconds=20)
 """How long ranks that have loaded may take to find each other."""
 READY = b"."
 """What a follower says once its model is loaded."""
+MEET = "meet"
+"""What it is told once all have; loading takes each as long as it takes."""
 ENDING_S = 5.0
 DYING_S = 3.0
 """How long a process that has broken its connection may take to be gone."""
@@ -134,6 +136,8 @@ class Crew:
         for mate in self._mates:
             threading.Thread(target=self._watch, args=(mate,), daemon=True).start()
         with self.together():
+            for mate in self._mates:
+                mate.tell(MEET)
             meet(self.ring, self._backend, self._store)
 
     @contextmanager
