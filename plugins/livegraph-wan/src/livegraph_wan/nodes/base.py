@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from livegraph import Node, Out, Param, Video
+from livegraph import InputError, Node, Out, Param, Video
 from livegraph_wan.artist import Artist
-from livegraph_wan.choice import profile_for
+from livegraph_wan.choice import BACKENDS, profile_for
 from livegraph_wan.profile import PROFILES, Task
-from livegraph_wan.quantise import Quantise
+from livegraph_wan.quantise import Quantise, check_quantise
 
 Backend = Literal["auto", "mlx", "torch", "torch-cuda", "torch-mps", "torch-cpu"]
 
@@ -60,10 +60,12 @@ class WanNode(Node):
 
     @classmethod
     def unavailable(cls, params: Any) -> str | None:
-        """Why no model that is here can do it."""
+        """Why no model that is here can do it, or why the backend that is asked for cannot."""
         try:
             profile_for(params.model, cls.task)
-        except ValueError as error:
+            if params.backend in BACKENDS:  # others are found when a model is set up
+                check_quantise(params.quantise, params.backend)
+        except (ValueError, InputError) as error:
             return str(error)
         return None
 
