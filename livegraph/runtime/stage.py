@@ -11,6 +11,7 @@ from livegraph.runtime.host import Host
 from livegraph.runtime.presenter import Presenter
 from livegraph.runtime.source import Moment, SourceWorker
 from livegraph.runtime.station import Station
+from livegraph.runtime.way import Way
 from livegraph.runtime.worker import Worker
 
 USUAL_FPS = 30.0
@@ -34,7 +35,7 @@ class Stage:
             self._connect(node, host.live)
         for worker in self.workers.values():
             feeder = self.workers.get(worker.plan.inputs[0].src.node) if worker.plan.inputs else None
-            worker.connect(round(1e9 / (worker.plan.fps_hint or USUAL_FPS)), feeder, self._before(worker))
+            worker.connect(round(1e9 / (worker.plan.fps_hint or USUAL_FPS)), Way(feeder, self._before(worker)))
         for source in self.sources.values():
             if host.live and source.gated:
                 source.gate = self._gate(source)
@@ -100,7 +101,7 @@ class Chunks:
         if not self._led:
             return 1
         largest = self._largest
-        return largest.cadence.take - (largest.waiting + largest.coming) % largest.cadence.take
+        return largest.cadence.take - (largest.waiting + largest.way.coming) % largest.cadence.take
 
     @property
     def _largest(self) -> Worker:

@@ -23,6 +23,7 @@ from livegraph.runtime.life import Interrupted, named
 from livegraph.runtime.lookahead import Lookahead
 from livegraph.runtime.settle import Lease
 from livegraph.runtime.station import Station
+from livegraph.runtime.way import Way
 
 COSTLY_NS = 1_000_000
 """Service time from which a node is worth a look at the frame's age."""
@@ -39,8 +40,7 @@ class Worker(Station):
         super().__init__(plan, host, lane)
         self.inlets: dict[str, Edge] = {}
         self.join: Join
-        self._feeder: Worker | None = None
-        self._before: list[Worker] = []
+        self.way = Way()
         self.cadence = plan.cadence
         self.retaken: Callable[[], None] = lambda: None
         self._fill = Fill(plan.cadence.take)
@@ -60,24 +60,10 @@ class Worker(Station):
         """Whether it waits for input, or for nothing any more."""
         return self.wake.waiting or self.life.ending
 
-    def connect(self, period_ns: int, feeder: Worker | None, before: list[Worker]) -> None:
-        """Once all edges are in place. `feeder`: the node that its primary comes from; `before`: all nodes that frames
-        come through to it.
-        """
+    def connect(self, period_ns: int, way: Way) -> None:
+        """Once all edges are in place."""
         self.join = Join(self.inlets, self.host.live, period_ns)
-        self._feeder, self._before = feeder, before
-
-    @property
-    def stride(self) -> float:
-        """Source periods from one of its frames to the next, where none is missing."""
-        feeder = self._feeder
-        return 1.0 if feeder is None else feeder.stride * feeder.cadence.take / feeder.cadence.give
-
-    @property
-    def coming(self) -> int:
-        """Frames of its primary that lie before nodes on the way, or are in work there."""
-        feeder = self._feeder
-        return 0 if feeder is None else feeder.in_hand + feeder.coming
+        self.way = way
 
     @property
     def waiting(self) -> int:
@@ -124,7 +110,7 @@ class Worker(Station):
         if self._fill and self.host.live:
             limit = self._fill.overdue_ns(self._period_ns)
             if limit <= began:
-                if not self._is_being_filled:
+                if not self.way.is_at(self.cadence.take):
                     self._drop_fill("chunk_tail")
                     return
                 limit = began + self._period_ns
@@ -136,22 +122,13 @@ class Worker(Station):
     @property
     def _period_ns(self) -> int:
         """From one of its frames to the next."""
-        return round(self.join.period_ns * self.stride)
-
-    @property
-    def _is_being_filled(self) -> bool:
-        """Whether a chunk that takes longer than it should is so because those before need several calls for it, and
-        are at it.
-        """
-        span = self.cadence.take * self.stride
-        larger = all(span > worker.cadence.take * worker.stride for worker in self._before)
-        return larger and any(worker.in_hand for worker in self._before)
+        return round(self.join.period_ns * self.way.stride)
 
     def _keep_together(self, pts_ns: int) -> None:
         """Live, a chunk is of one stretch: where the next frame is far from the first that waits, it begins anew with
         that. What was thinned out before it never was of one stretch.
         """
-        if self._fill and self.host.live and self.stride <= 1 and self._fill.torn(pts_ns, self._period_ns):
+        if self._fill and self.host.live and self.way.stride <= 1 and self._fill.torn(pts_ns, self._period_ns):
             self._drop_fill("chunk_gap")
 
     def _pass(self, step: Pass) -> None:

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from livegraph_wan import device
+from livegraph_wan import device, machine
 from livegraph_wan.device import choose_device, choose_threads, fast_dtype
 
 
@@ -68,7 +68,7 @@ def test_the_cpu_is_told_by_name() -> None:
 
 @pytest.mark.parametrize(("flags", "wanted"), [({"avx512_bf16"}, torch.bfloat16), ({"avx2"}, torch.float32)])
 def test_bf16_only_where_the_cpu_multiplies_it(monkeypatch, flags, wanted) -> None:
-    monkeypatch.setattr(device, "_cpu_flags", lambda: flags)
+    monkeypatch.setattr(machine, "_cpu_flags", lambda: flags)
     assert fast_dtype("cpu") == wanted
 
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from livegraph import ModelError
+from livegraph import InputError, ModelError
 from livegraph_wan import load as loading
 from livegraph_wan.choice import BACKENDS, choose_backend, profile_for, vae_of
 from livegraph_wan.load import Wanted, checkpoint_in, load, load_vae
@@ -122,6 +122,16 @@ def test_a_vae_that_lacks_a_weight_is_named(pulled: Path, profile: Profile) -> N
     torch.save(weights, pulled / "tiny" / "taew2_1.pth")
     with pytest.raises(ModelError, match=r"taew2_1\.pth: it lacks encoder\.0\.bias"):
         load_vae(profile, "taehv")
+
+
+def test_what_is_not_there_is_told_with_its_parameter(profile: Profile) -> None:
+    with pytest.raises(ModelError, match=r"^checkpoint: /nope\.pt: there is no such file"):
+        load(Wanted(profile, checkpoint=Path("/nope.pt")), "torch-cpu")
+    for backend in ("torch-cpu", "mlx"):
+        with pytest.raises(ModelError, match=r"^loras: /nope\.safetensors: there is no such file"):
+            load(Wanted(PROFILES["wan-nano"], loras={Path("/nope.safetensors"): 1.0}), backend)
+    with pytest.raises(InputError, match=r"^checkpoint: wan-nano brings its own weights; say by `model` what mine\.pt"):
+        load(Wanted(PROFILES["wan-nano"], checkpoint=Path("mine.pt")), "torch-cpu")
 
 
 def test_shards_come_before_single_files(tmp_path: Path) -> None:

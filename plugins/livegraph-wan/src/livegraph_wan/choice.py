@@ -90,7 +90,7 @@ def vae_of(profile: Profile, asked: VaeName | Literal["auto"]) -> VaeName:
         return "nano"
     if asked != "auto":
         return asked
-    return "taehv" if profile.vae == "taehv" and _is_here("taew2_1") else "wan"
+    return "taehv" if profile.vae == "taehv" and taehv_is_here() else "wan"
 
 
 def overlaps(asked: bool | Literal["auto"], profile: Profile, topology: str) -> bool:
@@ -100,6 +100,22 @@ def overlaps(asked: bool | Literal["auto"], profile: Profile, topology: str) -> 
     if topology != "single":
         return False
     return has_gpu() and profile.vae != "nano" if asked == "auto" else asked
+
+
+def likely_backend(asked: str) -> str:
+    """What computes, as far as can be told from the outside: for planning."""
+    if asked in BACKENDS:
+        return asked
+    if not has_gpu():
+        return "torch-cpu"
+    if is_apple():
+        return "mlx" if asked == "auto" else "torch-mps"
+    return "torch-cuda"
+
+
+def taehv_is_here() -> bool:
+    """Whether the VAE that costs little was pulled."""
+    return _is_here("taew2_1")
 
 
 def choose_backend(asked: str, *, cpu: bool, probes: Mapping[str, str] = BACKENDS) -> Chosen:

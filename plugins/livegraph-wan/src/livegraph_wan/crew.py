@@ -90,7 +90,7 @@ class Shared(Loaded):
     """What the leader loaded, and those who follow it."""
 
     def __init__(self, loaded: Loaded, crew: Crew) -> None:
-        super().__init__(loaded.stream)
+        super().__init__(loaded.stream, loaded.load_vae)
         self._loaded, self._crew = loaded, crew
         self._strengths: dict[Path, float] | None = None
 

@@ -1,5 +1,6 @@
 """Where a model runs: devices by probing, number types by what the device is fast at."""
 
+import gc
 import sys
 import time
 from collections.abc import Callable, Hashable, Iterator
@@ -10,7 +11,7 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from livegraph import BackendFound
-from livegraph_wan.machine import CPUINFO, chip, has_nvidia, is_apple, ram
+from livegraph_wan.machine import chip, has_nvidia, is_apple, multiplies_bf16, ram
 from livegraph_wan.threads import ThreadPace, idle_cores
 
 DeviceName = Literal["cpu", "cuda", "mps"]
@@ -86,7 +87,7 @@ def fast_dtype(device: str) -> torch.dtype:
     if device == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
     if device == "cpu":
-        return torch.bfloat16 if _cpu_flags() & {"avx512_bf16", "amx_bf16"} else torch.float32
+        return torch.bfloat16 if multiplies_bf16() else torch.float32
     return torch.float32
 
 
@@ -110,14 +111,6 @@ def fast_kernels(device: torch.device) -> Iterator[None]:
         return
     with sdpa_kernel(list(KERNELS), set_priority=True), torch.backends.cudnn.flags(enabled=True, benchmark=True):
         yield
-
-
-def _cpu_flags() -> set[str]:
-    """Instruction sets of this CPU as Linux names them; none elsewhere."""
-    if not CPUINFO.exists():
-        return set()
-    lines = CPUINFO.read_text().splitlines()
-    return next((set(line.partition(":")[2].split()) for line in lines if line.startswith("flags")), set())
 
 
 THREADS = torch.get_num_threads()
@@ -162,3 +155,14 @@ def _time(work: Callable[[], object], threads: int, rounds: int) -> float:
         work()
         best = min(best, time.perf_counter() - started)
     return best
+
+
+def give_back(device: torch.device) -> None:
+    """Return the memory that torch keeps for later to whoever needs it now. Waits for the device."""
+    gc.collect()
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+        torch.cuda.empty_cache()
+    elif device.type == "mps":
+        torch.mps.synchronize()
+        torch.mps.empty_cache()

@@ -1,7 +1,7 @@
 """The streaming engine: pixel frames in, pixel frames out, a chunk at a time. It knows no livegraph, and no tensors."""
 
 from collections.abc import Iterator, Sequence
-from typing import Generic
+from typing import Any, Generic
 
 import numpy as np
 
@@ -94,6 +94,29 @@ class Engine(Generic[A, P]):
         self._line.join()
         if self._session is not None:
             self._session.forget()
+
+    @property
+    def begun(self) -> bool:
+        """Whether there are buffers of a picture size."""
+        return self._session is not None
+
+    def release(self) -> None:
+        """Let go of all memory but that of weights and prompt; the next picture begins a stream."""
+        self._line.join()
+        self._motion.reset()
+        self._session = self._noise = None
+        self._backend.free()
+
+    def refit(self, profile: Profile, vae: Any = None) -> None:
+        """Go on with another window, and perhaps with another VAE; the next picture begins a stream."""
+        self.profile, before = profile, self._backend.rhythm.delay
+        self._backend.refit(profile, vae)
+        self.release()
+        self.delay += self._backend.rhythm.delay - before
+
+    def forget_texts(self) -> None:
+        """Let go of the text encoder until a prompt comes that is not known; on any thread."""
+        self._backend.release_text()
 
     def step(
         self,

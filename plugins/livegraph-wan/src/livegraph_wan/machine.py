@@ -52,3 +52,16 @@ def ram() -> int | None:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):  # Windows has no sysconf
         return None
+
+
+def multiplies_bf16() -> bool:
+    """Whether the CPU multiplies bf16 in hardware."""
+    return bool(_cpu_flags() & {"avx512_bf16", "amx_bf16"})
+
+
+def _cpu_flags() -> set[str]:
+    """Instruction sets of this CPU as Linux names them; none elsewhere."""
+    if not CPUINFO.exists():
+        return set()
+    lines = CPUINFO.read_text().splitlines()
+    return next((set(line.partition(":")[2].split()) for line in lines if line.startswith("flags")), set())

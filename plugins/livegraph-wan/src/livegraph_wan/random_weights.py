@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import zlib
-
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from livegraph_wan.backend import Embedding
 from livegraph_wan.model import WanTransformer
 from livegraph_wan.nano.model import NanoWan
 from livegraph_wan.nano.vae import NanoVAE
-from livegraph_wan.profile import Architecture, Profile, VaeName
+from livegraph_wan.profile import Profile, VaeName
+from livegraph_wan.random_text import RandomText
 from livegraph_wan.vae.base import channels_last
 from livegraph_wan.vae.scale import SourceScale
 from livegraph_wan.vae.taehv import TAEHV
@@ -20,21 +17,11 @@ from livegraph_wan.vae.wan import WanVAE
 from livegraph_wan.wan import Wan
 
 
-class RandomText:
-    """Stands in for a text encoder: each prompt has an embedding of its own, and is known at once."""
-
-    def __init__(self, config: Architecture) -> None:
-        self._shape = (1, config.text_len, config.text_dim)
-
-    def embedding(self, prompt: str) -> Embedding:
-        """`[1, text_len, text_dim]`, the same for the same prompt."""
-        return np.random.default_rng(zlib.crc32(prompt.encode())).standard_normal(self._shape, np.float32)
+class Text(RandomText):
+    """As torch reads it."""
 
     def read(self, prompt: str) -> Tensor:
         return torch.from_numpy(self.embedding(prompt))
-
-    def knows(self, prompt: str) -> bool:
-        return True
 
 
 def random_wan(profile: Profile, vae: VaeName, device: torch.device, dtype: torch.dtype) -> Wan:
@@ -49,7 +36,7 @@ def random_wan(profile: Profile, vae: VaeName, device: torch.device, dtype: torc
     fill(transformer.to(dtype).to_empty(device=device))
     with torch.device(device):
         made = channels_last(make_vae(profile, vae).to(dtype).eval())
-    return Wan(transformer.eval(), made, RandomText(profile.architecture))
+    return Wan(transformer.eval(), made, Text(profile.architecture))
 
 
 def make_vae(profile: Profile, name: VaeName) -> NanoVAE | TAEHV | WanVAE:

@@ -14,7 +14,7 @@ from livegraph_wan.backend import ALL, Embedding, Pass, Pictures
 from livegraph_wan.capture import CudaGraphs, Direct, Recorded, Recorder, Replay, Tree, Work
 from livegraph_wan.compiled import compile_blocks, compiled_work
 from livegraph_wan.denoise import windows_of
-from livegraph_wan.device import fast_kernels
+from livegraph_wan.device import fast_kernels, give_back
 from livegraph_wan.engine import Engine
 from livegraph_wan.grid import FRAMES, MASK_CHANNELS, MULTIPLE, STRIDE
 from livegraph_wan.model import Prompt
@@ -112,6 +112,9 @@ class TorchBackend:
         embedding: Embedding = self._model.text.read(text).float().cpu().numpy()
         return embedding
 
+    def release_text(self) -> None:
+        self._model.text.release()
+
     def read_image(self, picture: Pictures) -> Embedding:
         if self._model.image is None:
             raise RuntimeError(f"{self._profile.name} has no image encoder")
@@ -141,6 +144,16 @@ class TorchBackend:
 
     def _replay(self, work: Work) -> Replay:
         return Direct(work) if self._recorder is None else Recorded(work, self._recorder())
+
+    def refit(self, profile: Profile, vae: Any = None) -> None:
+        self._profile = profile
+        if vae is not None:
+            self._model.vae = vae.to(self._device, self._dtype).eval()
+            self.rhythm = self._model.vae.rhythm
+
+    def free(self) -> None:
+        self._encode, self._decode = self._replay(self._encoding), self._replay(self._drawing)
+        give_back(self._device)
 
     def encode(self, frames: Pictures, state: Any) -> tuple[Tensor, Any]:
         return self._encode(upload(frames, self._device), state)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from livegraph import Figure, InputError, ModelError
 from livegraph_wan.bench.clock import Cpu, timed
-from livegraph_wan.bench.options import Asked
+from livegraph_wan.bench.options import ENGINE, Asked
 from livegraph_wan.choice import choose_backend, vae_of
 from livegraph_wan.cost import flops
 from livegraph_wan.profile import PROFILES, WAN_NANO, Profile, VaeName
@@ -32,6 +32,7 @@ class Case:
     dtype: str
     backend: str
     random: bool
+    overlap: bool
     fps_bar: float | None = None
     """Frames per second that it has to reach."""
 
@@ -50,6 +51,7 @@ class Case:
             "dtype": self.dtype,
             "backend": self.backend,
             "weights": "random" if self.random else "trained",
+            "stages": "overlapped" if self.overlap else "in turn",
         }
 
     @property
@@ -71,11 +73,12 @@ class Case:
 
     def figure(self, part: str, name: str, value: float, unit: str, **more: Any) -> Figure:
         """One of this case's."""
-        return Figure(name, value, unit, part=part, setting=self.setting | self._threads, **more)
+        setting = self.setting | (self._threads if part in ENGINE else {})
+        return Figure(name, value, unit, part=part, setting=setting, **more)
 
     @property
     def _threads(self) -> dict[str, str | int]:
-        """On a CPU: how many compute, now."""
+        """On a CPU: how many compute, now and in this process."""
         if self.backend != "torch-cpu":
             return {}
         import torch
@@ -94,7 +97,8 @@ def case_of(asked: Asked) -> Case:
     if (vae == "nano") != (profile.vae == "nano"):
         raise InputError(f"{profile.name} does not work with the VAE {vae}")
     dtype = asked.dtype or _fast_dtype(backend)
-    return Case(profile, asked.size or profile.size, steps, vae, dtype, backend, asked.random_weights)
+    overlap = asked.overlap or (backend != "torch-cpu" and vae != "nano")
+    return Case(profile, asked.size or profile.size, steps, vae, dtype, backend, asked.random_weights, overlap)
 
 
 def _windowed(profile: Profile, window: int | None) -> Profile:
@@ -119,7 +123,7 @@ def open_stream(case: Case, prompt: str = PROMPT) -> Engine[Any, Any]:
     """The model as a stream, under a prompt. Raises `InputError` for what was not pulled."""
     from livegraph_wan.load import Wanted, load
 
-    wanted = Wanted(case.profile, vae=case.vae, dtype=case.dtype, random=case.random)
+    wanted = Wanted(case.profile, vae=case.vae, dtype=case.dtype, overlap=case.overlap, random=case.random)
     try:
         stream = load(wanted, case.backend).stream
     except ModelError as error:

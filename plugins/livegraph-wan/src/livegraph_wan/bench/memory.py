@@ -35,6 +35,7 @@ def _said(case: Case) -> dict[str, Any]:
         "dtype": case.dtype,
         "backend": case.backend,
         "vae": case.vae,
+        "overlap": case.overlap,
         "random_weights": case.random,
     }
 

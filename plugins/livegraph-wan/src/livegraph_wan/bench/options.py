@@ -39,6 +39,7 @@ class Asked:
     dtype: DtypeName | None = None
     backend: str | None = None
     vae: VaeName | None = None
+    overlap: bool = False
     random_weights: bool = False
     chunks: int | None = None
     prompt: str | None = None
@@ -67,7 +68,7 @@ class Asked:
     def of_engine(self) -> bool:
         """Whether something was said that only the engine's parts listen to."""
         said = (self.profile, self.size, self.steps, self.window, self.dtype, self.backend, self.vae, self.suite)
-        return self.random_weights or any(value is not None for value in said)
+        return self.random_weights or self.overlap or any(value is not None for value in said)
 
 
 def size(text: str) -> tuple[int, int]:
@@ -118,6 +119,7 @@ OPTIONS = (
     BenchOption("dtype", "fp32, bf16 or fp16; default: what is fast here", one_of("fp32", "bf16", "fp16"), "NAME"),
     BenchOption("backend", f"what computes: {', '.join(BACKENDS)}; default: the best here", one_of(*BACKENDS), "NAME"),
     BenchOption("vae", "nano, taehv or wan; default: the model's own", one_of("nano", "taehv", "wan"), "NAME"),
+    BenchOption("overlap", "encode, denoise and decode beside each other; default: on a GPU, but for wan-nano", None),
     BenchOption("random-weights", "random numbers of the model's true size: nothing has to be pulled", None),
     BenchOption("chunks", "how many chunks are measured", count, "N"),
     BenchOption("only", f"some of the parts: {', '.join(PARTS)}", parts, "PART,..."),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from livegraph import Figure, Progress
+from livegraph import Figure, InputError, Progress
 from livegraph_wan.backend import Pictures
 from livegraph_wan.bench.case import PROMPT, Case, case_of, open_stream
 from livegraph_wan.bench.graph import Bench, played
@@ -22,6 +26,8 @@ ROUNDS, QUICK = 12, 3
 CHUNKS, SETTLING = 24, 4
 """Chunks per round, and how many of them go before what is measured."""
 BAR = 5.0
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+"""Else the node would look for the best number, and find another one than the loop has."""
 
 
 class Cost(NamedTuple):
@@ -33,24 +39,33 @@ class Cost(NamedTuple):
 
 def measure(asked: Asked, quick: bool) -> Iterator[Figure | Progress]:
     """The same chunks through `Engine.step` in a loop, and through a graph, offline: a scene that is there already ->
-    wan.v2v -> a sink. wan-nano as it is shipped, torch on one thread in both. The two take turns, so that whatever else
-    the machine does meets both: twelve rounds of 24 chunks each, the first four of each left out, and of the ratios the
-    median. Processor time is that of the whole process: what the graph does on other cores is in it.
+    wan.v2v -> a sink. wan-nano as it is shipped, in a process of its own in which torch has one thread. The two take
+    turns, so that whatever else the machine does meets both: twelve rounds of 24 chunks each, the first four of each
+    left out, and of the ratios the median. Processor time is that of the whole process: what the graph does on other
+    cores is in it.
     """
-    import torch
+    case, rounds = case_of(Asked(backend="torch-cpu")), QUICK if quick else ROUNDS
+    found: list[tuple[Cost, Cost]] = []
+    command = [sys.executable, "-m", __name__, str(rounds)]
+    with subprocess.Popen(command, env=os.environ | ONE_THREAD, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield Progress("bare loop and graph in turns", 0.0)
+        for line in process.stdout:
+            loop, graph = json.loads(line)
+            found.append((Cost(*loop), Cost(*graph)))
+            yield Progress("bare loop and graph in turns", len(found) / rounds)
+    if process.returncode:
+        raise InputError("the bare loop or the graph failed, as told above")
+    yield from _figures(case, found)
 
-    case, before = case_of(Asked(backend="torch-cpu")), torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        stream, pictures = open_stream(case), moving(case.size, 4 * 8)
-        rounds = QUICK if quick else ROUNDS
-        found: list[tuple[Cost, Cost]] = []
-        for number in range(rounds):
-            yield Progress("bare loop and graph in turns", number / rounds)
-            found.append((bare(case, stream, pictures), in_graph(pictures)))
-        yield from _figures(case, found)
-    finally:
-        torch.set_num_threads(before)
+
+def main(rounds: int) -> None:
+    """Write a line of JSON per round: of the loop and of the graph, wall and processor seconds."""
+    case = case_of(Asked(backend="torch-cpu"))
+    stream, pictures = open_stream(case), moving(case.size, 4 * 8)
+    for _ in range(rounds):
+        sys.stdout.write(json.dumps([bare(case, stream, pictures), in_graph(pictures)]) + "\n")
+        sys.stdout.flush()
 
 
 def _figures(case: Case, found: list[tuple[Cost, Cost]]) -> Iterator[Figure]:
@@ -89,3 +104,7 @@ def in_graph(pictures: Pictures) -> Cost:
 def _between(began: float, cpu_before: float, ended: float, cpu_after: float) -> Cost:
     chunks = CHUNKS - SETTLING
     return Cost((ended - began) / chunks, (cpu_after - cpu_before) / chunks)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -65,10 +65,10 @@ def of_stream(case: Case, stream: Engine[Any, Any], rounds: int) -> Iterator[Fig
 def _stages(case: Case, backend: Backend[Any, Any], chunk: Pictures) -> list[Stage]:
     """Each goes on from the state that a stream is in after its first chunks."""
     width, height = case.size
+    runner = backend.runner((height, width), 1)
     latents, encoder = backend.encode(_first(case, backend, chunk), None)
     _, decoder = backend.decode(latents, None)
     latents, encoder = backend.encode(chunk, encoder)
-    runner = backend.runner((height, width), 1)
     prompt = backend.read_prompt(_embedding(case))
     shape = (1, 1, CHANNELS, case.profile.frames_per_block, height // STRIDE, width // STRIDE)
     noise = backend.upload(np.random.default_rng(1).standard_normal(shape, np.float32))[0]
@@ -79,7 +79,7 @@ def _stages(case: Case, backend: Backend[Any, Any], chunk: Pictures) -> list[Sta
     return [
         Stage(f"{case.vae} encode", lambda: backend.encode(chunk, encoder), 1),
         Stage("transformer pass", lambda: runner.velocity(given, prompt), case.passes),
-        Stage(f"{case.vae} decode", lambda: backend.decode(latents, decoder), 1),
+        Stage(f"{case.vae} decode", lambda: backend.decode(latents, decoder)[0].pictures(), 1),
     ]
 
 

@@ -45,7 +45,8 @@ def copy(case: Case) -> Operator:
 def operators(case: Case) -> Iterator[Operator]:
     """See `operators.Library`."""
     yield from _of_transformer(case)
-    yield from _convolutions(case)
+    for name, convolution in heaviest_convolutions(case):
+        yield _convolution(name, convolution, *_place(case))
 
 
 def _place(case: Case) -> tuple[torch.device, torch.dtype]:
@@ -128,7 +129,7 @@ def convolutions_of(vae: StreamingVAE, size: tuple[int, int]) -> Iterator[list[C
     width, height = size
     frames = torch.zeros(1, FRAMES, 3, height, width, device="meta")
     latents = torch.zeros(1, CHANNELS, 1, height // STRIDE, width // STRIDE, device="meta")
-    with torch.no_grad():
+    with torch.inference_mode(False), torch.no_grad():  # inference mode shows convolutions before they become one
         for call, first, later in (
             (vae.encode, frames[:, : vae.rhythm.first_taken], frames),
             (vae.decode, latents, latents),
@@ -139,13 +140,12 @@ def convolutions_of(vae: StreamingVAE, size: tuple[int, int]) -> Iterator[list[C
             yield listener.heard
 
 
-def _convolutions(case: Case) -> Iterator[Operator]:
-    """The heaviest of the encoder and of the decoder."""
-    device, dtype = _place(case)
+def heaviest_convolutions(case: Case) -> Iterator[tuple[str, Convolution]]:
+    """Of the encoder and of the decoder, with a name for each."""
     vae = make_vae(case.profile, case.vae).to("meta")
     for side, heard in zip(("encoder", "decoder"), convolutions_of(vae, case.size), strict=True):
         heaviest = max(heard, key=lambda convolution: convolution.flops)
-        yield _convolution(f"{case.vae} {side}: {heaviest}", heaviest, device, dtype)
+        yield f"{case.vae} {side}: {heaviest}", heaviest
 
 
 def _convolution(name: str, found: Convolution, device: torch.device, dtype: torch.dtype) -> Operator:

@@ -1,6 +1,7 @@
 """A profile's model as a stream on MLX; see `livegraph_wan.load`."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import mlx.core as mx
@@ -15,6 +16,7 @@ from livegraph_wan.mlx.live import LiveLoras
 from livegraph_wan.mlx.memory import limit_memory
 from livegraph_wan.mlx.nano import load_nano
 from livegraph_wan.mlx.quantise import BITS, Bits, quantise
+from livegraph_wan.mlx.random_weights import random_wan
 from livegraph_wan.mlx.stream import Stream
 from livegraph_wan.mlx.wan import StreamingVAE, TorchImage, TorchText, Wan
 from livegraph_wan.profile import Profile, VaeName
@@ -28,7 +30,7 @@ def load(wanted: Wanted) -> Loaded:
     """In bf16 unless another dtype is wanted. Raises `ModelError` for what is missing or unfit."""
     limit_memory()
     dtype, bits = DTYPES[wanted.dtype or "bf16"], BITS.get(wanted.quantise)
-    model = _nano(bits) if wanted.profile.vae == "nano" else assemble(wanted, dtype, bits)
+    model = _model(wanted, dtype, bits)
     loras = _live_loras(model, wanted.loras)
     stream = Stream(
         model,
@@ -39,14 +41,7 @@ def load(wanted: Wanted) -> Loaded:
         changing=loras.state if loras else (),
         overlap=wanted.overlap,
     )
-    return Loaded(stream, loras)
-
-
-def _nano(bits: Bits | None) -> Wan:
-    model = load_nano()
-    if bits is not None:
-        quantise(model.transformer, bits)
-    return model
+    return Loaded(stream, partial(load_vae, wanted.profile), loras)
 
 
 def _live_loras(model: Wan, strengths: Mapping[Path, float]) -> LiveLoras | None:
@@ -54,6 +49,18 @@ def _live_loras(model: Wan, strengths: Mapping[Path, float]) -> LiveLoras | None
         return None
     loras = {str(path): read_lora(path) for path in strengths}
     return LiveLoras(model.transformer, loras, {str(path): strength for path, strength in strengths.items()})
+
+
+def _model(wanted: Wanted, dtype: mx.Dtype, bits: Bits | None) -> Wan:
+    if wanted.random:
+        return _packed(random_wan(wanted.profile, vae_of(wanted.profile, wanted.vae)), bits)
+    return _packed(load_nano(), bits) if wanted.profile.vae == "nano" else assemble(wanted, dtype, bits)
+
+
+def _packed(model: Wan, bits: Bits | None) -> Wan:
+    if bits is not None:
+        quantise(model.transformer, bits)
+    return model
 
 
 def assemble(wanted: Wanted, dtype: mx.Dtype, bits: Bits | None) -> Wan:

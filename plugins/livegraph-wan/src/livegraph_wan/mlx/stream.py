@@ -1,5 +1,6 @@
 """The streaming engine on MLX."""
 
+import gc
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
@@ -98,9 +99,13 @@ class MlxBackend:
         model.compute_weights()
         self._model, self._profile, self._dtype, self._compiled = model, profile, dtype, compiled
         self._changing = list(changing)
-        halves = model.vae.encode, model.vae.decode
-        self._encode, self._decode = (mx.compile(half) if compiled else half for half in halves)
+        self._encode, self._decode = self._halves()
         self.rhythm, self.settles = model.vae.rhythm, compiled
+
+    def _halves(self) -> list[Any]:
+        """Of the VAE; compiled, they hold memory of their own."""
+        halves = self._model.vae.encode, self._model.vae.decode
+        return [mx.compile(half) if self._compiled else half for half in halves]
 
     def computing(self) -> AbstractContextManager[Any]:
         return nullcontext()
@@ -114,6 +119,9 @@ class MlxBackend:
 
     def read_text(self, text: str) -> Embedding:
         return self._model.text.read(text)
+
+    def release_text(self) -> None:
+        self._model.text.release()
 
     def read_image(self, picture: Pictures) -> Embedding:
         if self._model.image is None:
@@ -139,6 +147,19 @@ class MlxBackend:
             fixed=self._compiled,
         )
         return MlxRunner(self._model, cache, compiled=self._compiled, changing=self._changing)
+
+    def refit(self, profile: Profile, vae: Any = None) -> None:
+        self._profile = profile
+        if vae is not None:
+            self._model.vae = vae
+            self._model.set_dtype(self._dtype)
+            self._model.compute_weights()
+            self.rhythm = vae.rhythm
+
+    def free(self) -> None:
+        self._encode, self._decode = self._halves()
+        gc.collect()
+        mx.clear_cache()
 
     def encode(self, frames: Pictures, state: Any) -> tuple[mx.array, Any]:
         latents, state = self._encode(self._scaled(frames)[None], state)

@@ -14,6 +14,7 @@ from livegraph_wan.backend import Pictures
 from livegraph_wan.grid import MULTIPLE
 from livegraph_wan.lane import Lane
 from livegraph_wan.nodes.base import WanNode
+from livegraph_wan.profile import Profile
 
 SIZE = r"^(auto|[1-9]\d{1,4}x[1-9]\d{1,4})$"
 WAIT_S = 0.25
@@ -59,6 +60,10 @@ class PaintedSource(WanNode, Source):
     @classmethod
     def fps_for(cls, params: Any) -> float | None:
         return float(params.fps)
+
+    @classmethod
+    def planned_size(cls, params: Any, profile: Profile, arriving: Size | None) -> Size:
+        return profile.size if params.size == "auto" else _size(params.size)
 
     def setup(self) -> None:
         self._lane = Lane(self.ctx.node_id)
@@ -129,8 +134,7 @@ class PaintedSource(WanNode, Source):
         """Width and height of the pictures."""
         if look.size == "auto":
             return self._artist.profile.size
-        width, height = look.size.split("x")
-        return int(width), int(height)
+        return _size(look.size)
 
     def _refill(self) -> bool:
         """Whether there are pictures now."""
@@ -162,6 +166,11 @@ class PaintedSource(WanNode, Source):
         anew, self._anew = self._anew, False
         now_ns = self.ctx.clock.now_ns()
         return Frame(pts_ns, 0, round(self._at_ns) - pts_ns, now_ns, np.ascontiguousarray(picture), discontinuity=anew)
+
+
+def _size(written: str) -> Size:
+    width, height = written.split("x")
+    return int(width), int(height)
 
 
 def filled_up(size: Size) -> Size:
