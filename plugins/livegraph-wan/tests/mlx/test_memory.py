@@ -79,6 +79,20 @@ def test_passes_are_traced_twice_and_before_the_show(model: Counting) -> None:
     assert Counting.runs == 4, "another size is another runner"
 
 
+def test_what_warm_up_paints_traces_everything(model: Counting) -> None:
+    """Of a stream batch, too, whose rows begin one after another."""
+    stream = Stream(model, PROFILE, dtype=mx.float32, compiled=True, batch=2)
+    stream.set_prompt("oil")
+    Counting.runs = 0
+    for chunk in range(stream.warm_ups):
+        stream.step(clip(chunk))
+    assert (stream.warm_ups, Counting.runs) == (3, 4), "one row and two, while the window fills, and full"
+    stream.reset()
+    for chunk in range(8):
+        stream.step(clip(chunk))
+    assert Counting.runs == 4
+
+
 def test_what_is_compiled_belongs_to_a_thread(model: Counting) -> None:
     """MLX binds what it traces to the thread's own stream: another thread gets the same pictures, traced anew."""
     made = []
