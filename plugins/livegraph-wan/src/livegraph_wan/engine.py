@@ -38,8 +38,8 @@ class Engine(Generic[A, P]):
         """Pictures that come in before the first comes out."""
         self.warm_ups = 1
         """Chunks after which all has happened that happens only once, such as compiling."""
-        if backend.settles:
-            self.warm_ups = profile.window // profile.frames_per_block + max(1, batch) + self._lag
+        if settled := backend.settles_after(profile.window // profile.frames_per_block):
+            self.warm_ups = settled + max(1, batch) + self._lag
         self._session: Session[A, P] | None = None
         self._noise: tuple[tuple[int, ...], Sequence[A]] | None = None
         self._motion = MotionAware()

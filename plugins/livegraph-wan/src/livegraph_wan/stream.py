@@ -84,7 +84,7 @@ class TorchBackend:
         self._model, self._crew = model.to(device, dtype).eval(), crew
         self._profile, self._device, self._dtype = profile, device, dtype
         self._recorder, self._static = recorder, bool(compiler or recorder)
-        self.rhythm, self.settles = model.vae.rhythm, self._static
+        self.rhythm = model.vae.rhythm
         self._encoding: Work = self._to_latents
         self._drawing: Work = self._to_pictures
         self._stance: Literal["default", "eager_on_recompile"] = "default"
@@ -105,6 +105,10 @@ class TorchBackend:
         stack.enter_context(torch.inference_mode())
         stack.enter_context(fast_kernels(self._device))
         return stack
+
+    def settles_after(self, blocks: int) -> int:
+        """Each number of frames in the window is recorded."""
+        return blocks if self._static else 0
 
     def line(self, *, overlap: bool) -> Line:
         if not overlap or self._crew is not ALONE:
