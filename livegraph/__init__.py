@@ -4,7 +4,7 @@ import livegraph.cli.interrupt  # noqa: F401  (first: from here on Ctrl-C shows 
 
 # isort: split
 
-from livegraph.bench.figure import Figure
+from livegraph.bench.figure import Figure, Progress
 from livegraph.declare import In, Out
 from livegraph.decorator import node
 from livegraph.errors import (
@@ -21,7 +21,15 @@ from livegraph.errors import (
     Stalled,
 )
 from livegraph.frame import EndOfStream, Frame, Gap
-from livegraph.hookspecs import BackendSpec, BenchSpec, CheckpointSpec, ConverterSpec, PipelineSpec, hookimpl
+from livegraph.hookspecs import (
+    BackendSpec,
+    BenchOption,
+    BenchSpec,
+    CheckpointSpec,
+    ConverterSpec,
+    PipelineSpec,
+    hookimpl,
+)
 from livegraph.models import Licence, ModelFile, ModelSpec, find_model, require_model
 from livegraph.node import Cadence, Context, Function, Node, NodeSpec, Sink, Source
 from livegraph.params import Param, Params
@@ -47,6 +55,7 @@ __all__ = [
     "AnyPort",
     "Audio",
     "BackendSpec",
+    "BenchOption",
     "BenchSpec",
     "Cadence",
     "CheckpointSpec",
@@ -84,6 +93,7 @@ __all__ = [
     "PluginError",
     "Pose",
     "Problem",
+    "Progress",
     "Signal",
     "Sink",
     "Size",

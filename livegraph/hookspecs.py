@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pluggy
 
@@ -58,14 +58,32 @@ class PipelineSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class BenchOption:
+    """An option of one benchmark: `livegraph bench NAME --size 832x480`.
+
+    `parse` makes the value out of what was typed, and raises ValueError with what was expected; None makes a switch,
+    which is true where it is given. Names with dashes reach the benchmark with underscores.
+    """
+
+    name: str
+    doc: str
+    parse: Callable[[str], Any] | None = str
+    metavar: str = "VALUE"
+
+
+@dataclass(frozen=True, slots=True)
 class BenchSpec:
-    """A benchmark. `target` is `"module:function"`, called with `quick: bool`: it yields each `Figure` once measured,
-    and takes seconds rather than minutes where `quick` is true. It raises `InputError` where something is missing.
+    """A benchmark. `target` is `"module:function"`, called with `quick: bool` and, by name, those of the `options` that
+    were given: it yields each `Figure` once measured, and a `Progress` now and then where that takes long. It takes
+    seconds rather than minutes where `quick` is true. It raises `InputError` where something is missing.
     """
 
     name: str
     target: str
     summary: str = ""
+    options: tuple[BenchOption, ...] = ()
+    examples: tuple[str, ...] = ()
+    """What to type, each with what it does behind two spaces and a `#`: they end the help text."""
 
 
 @dataclass(frozen=True, slots=True)

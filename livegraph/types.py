@@ -55,7 +55,7 @@ JoinKind: TypeAlias = Literal["exact", "hold", "nearest", "merge"]
 EdgeKind: TypeAlias = Literal["attached", "latest", "drop_oldest"]
 OnError: TypeAlias = Literal["skip", "restart", "stop"]
 Mode: TypeAlias = Literal["live", "offline"]
-DropCause: TypeAlias = Literal["gate", "age", "edge", "overflow", "chunk_tail", "error", "stop"]
+DropCause: TypeAlias = Literal["gate", "age", "edge", "overflow", "chunk_tail", "chunk_gap", "error", "stop"]
 NodeState: TypeAlias = Literal["starting", "warming", "running", "down", "ended"]
 
 Size: TypeAlias = tuple[int, int]

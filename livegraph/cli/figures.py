@@ -13,6 +13,7 @@ CAUSES: Mapping[str, str] = {
     "edge": "passed over by a branch that only wants the newest",
     "overflow": "a branch that keeps frames had no room left",
     "chunk_tail": "too few to fill a chunk",
+    "chunk_gap": "too far from what came next for one chunk",
     "error": "lost in a node that failed",
     "stop": "still under way when the run ended",
 }

@@ -31,6 +31,10 @@ class Fill:
         """The clock's time at which a chunk that was begun is given up: twice its length after its first came."""
         return self._steps[0].put_ns + 2 * self._take * period_ns
 
+    def torn(self, pts_ns: int, period_ns: int) -> bool:
+        """Whether a frame at `pts_ns` is too far from the first that waits for one chunk: twice its length."""
+        return pts_ns - self.first_ns > 2 * self._take * period_ns
+
     def filled_up(self) -> tuple[list[Fire], int]:
         """The chunk, filled up with its last input, and how many of it are real."""
         steps = self.empty()

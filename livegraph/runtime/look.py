@@ -84,8 +84,9 @@ class Looks:
         }
         refused = gate.refused - self._refused.get(source.plan.id, 0)
         self._refused[source.plan.id] = gate.refused
-        for worker in led.values():
-            worker.join.period_ns = round(gate.period_ns)
+        for worker in self._run.workers.values():
+            if worker.plan.leads == source.plan.id:  # branches on the side too
+                worker.join.period_ns = round(gate.period_ns)
         return gate.credits.look(loads, parents, gate.period_ns, refused)
 
     def _check_budgets(self) -> None:

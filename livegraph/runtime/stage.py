@@ -33,7 +33,7 @@ class Stage:
         for node in plan.nodes:
             self._connect(node, host.live)
         for worker in self.workers.values():
-            worker.connect(round(1e9 / (worker.plan.fps_hint or USUAL_FPS)))
+            worker.connect(round(1e9 / (worker.plan.fps_hint or USUAL_FPS)), self._before(worker))
         for source in self.sources.values():
             if host.live and source.gated:
                 source.gate = self._gate(source)
@@ -51,6 +51,17 @@ class Stage:
             producer.outlet.edges[plan.src.port].append(edge)
             consumer.inlets[plan.port] = edge
             self.edges.append(edge)
+
+    def _before(self, worker: Worker) -> list[Worker]:
+        """All nodes that a node's frames come through, nearest first."""
+        found: dict[str, Worker] = {}
+        ways = [edge.src.node for edge in worker.plan.inputs if edge.role != "feedback"]
+        while ways:
+            name = ways.pop(0)
+            if name in self.workers and name not in found:
+                found[name] = self.workers[name]
+                ways += [edge.src.node for edge in found[name].plan.inputs if edge.role != "feedback"]
+        return list(found.values())
 
     def _gate(self, source: SourceWorker) -> Gate[Moment]:
         led = [w for w in self.workers.values() if w.plan.attached and w.plan.leads == source.plan.id]

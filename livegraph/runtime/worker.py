@@ -35,6 +35,7 @@ class Worker(Station):
         super().__init__(plan, host, lane)
         self.inlets: dict[str, Edge] = {}
         self.join: Join
+        self.before: list[Worker] = []
         self._fill = Fill(plan.cadence.take)
         self._lookahead = Lookahead(plan.cadence)
         self._holds_back = plan.cadence.take > 1 or plan.cadence.delay > 0
@@ -53,9 +54,21 @@ class Worker(Station):
         """Whether it waits for input, or for nothing any more."""
         return self.wake.waiting or self.life.ending
 
-    def connect(self, period_ns: int) -> None:
-        """Once all edges are in place."""
+    def connect(self, period_ns: int, before: list[Worker]) -> None:
+        """Once all edges are in place. `before`: all nodes that its frames come through, the one that feeds its primary
+        first.
+        """
         self.join = Join(self.inlets, self.host.live, period_ns)
+        self.before = before
+
+    @property
+    def stride(self) -> float:
+        """Source periods from one of its frames to the next, where none is missing."""
+        ways = self.plan.inputs
+        if not self.before or not ways or ways[0].src.node != self.before[0].plan.id:
+            return 1.0
+        feeder = self.before[0]
+        return feeder.stride * feeder.plan.cadence.take / feeder.plan.cadence.give
 
     @property
     def waiting(self) -> int:
@@ -99,16 +112,40 @@ class Worker(Station):
     async def _wait(self, until_ns: int | None) -> None:
         began = self.host.clock.now_ns()
         if self._fill and self.host.live:
-            limit = self._fill.overdue_ns(self.join.period_ns)
+            limit = self._fill.overdue_ns(self._period_ns)
             if limit <= began:
-                self._drop_fill("chunk_tail")
-                return
+                if not self._is_being_filled:
+                    self._drop_fill("chunk_tail")
+                    return
+                limit = began + self._period_ns
             until_ns = limit if until_ns is None else min(limit, until_ns)
         await self.wake.wait(None if until_ns is None else until_ns / 1e9)
         if self.host.live:
             self.meter.idle_ns += self.host.clock.now_ns() - began
 
+    @property
+    def _period_ns(self) -> int:
+        """From one of its frames to the next."""
+        return round(self.join.period_ns * self.stride)
+
+    @property
+    def _is_being_filled(self) -> bool:
+        """Whether a chunk that takes longer than it should is so because those before need several calls for it, and
+        are at it.
+        """
+        span = self.plan.cadence.take * self.stride
+        larger = all(span > worker.plan.cadence.take * worker.stride for worker in self.before)
+        return larger and any(worker.in_hand for worker in self.before)
+
+    def _keep_together(self, pts_ns: int) -> None:
+        """Live, a chunk is of one stretch: where the next frame is far from the first that waits, it begins anew with
+        that. What was thinned out before it never was of one stretch.
+        """
+        if self._fill and self.host.live and self.stride <= 1 and self._fill.torn(pts_ns, self._period_ns):
+            self._drop_fill("chunk_gap")
+
     def _pass(self, step: Pass) -> None:
+        self._keep_together(step.pts_ns)
         for ticket in step.tickets:
             ticket.release()
         if step.tickets:
@@ -117,6 +154,7 @@ class Worker(Station):
 
     async def _fire(self, step: Fire) -> None:
         self._duration_ns = step.frame.duration_ns
+        self._keep_together(step.pts_ns)
         if step.jumped:
             try:
                 await self._jump()

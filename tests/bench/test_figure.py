@@ -22,3 +22,7 @@ from livegraph import Figure
 )
 def test_the_bar_itself_is_met_and_nothing_measured_meets_none(value: float, at_most: bool, met: bool) -> None:
     assert Figure("a", value, "ms", 2.0, at_most).met is met
+
+
+def test_what_has_no_bar_misses_none() -> None:
+    assert Figure("a", math.nan, "ms").met is True

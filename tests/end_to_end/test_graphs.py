@@ -40,7 +40,11 @@ def frames_in(path: Path) -> int:
         return sum(1 for _ in container.decode(video=0))
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in GRAPHS.glob("*.yaml")))
+PULLED = ("text2wan", "still2wan")
+"""These take a model that has to be pulled."""
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in GRAPHS.glob("*.yaml") if path.stem not in PULLED))
 def test_a_graph_runs(name: str, tmp_path: Path) -> None:
     process = start(tmp_path, str(GRAPHS / f"{name}.yaml"), "--duration", "3s", "--stats", "stats.json")
     stats = finish(process, tmp_path)
@@ -49,6 +53,19 @@ def test_a_graph_runs(name: str, tmp_path: Path) -> None:
     for path in recorded:
         assert frames_in(path) > 5
     assert bool(recorded) == any(node["type"] == "media.record" for node in stats["nodes"].values())
+
+
+@pytest.mark.parametrize("name", PULLED)
+def test_a_graph_whose_model_was_not_pulled_says_how_to_get_it(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIVEGRAPH_MODELS_DIR", str(tmp_path / "models"))
+    process = start(tmp_path, str(GRAPHS / f"{name}.yaml"), "--duration", "1s")
+    text, _ = process.communicate(timeout=90)
+    assert process.returncode == 2, text
+    assert f"{name}.yaml" in text
+    assert "livegraph models pull self-forcing-1.3b" in " ".join(text.split())
+    assert "Traceback" not in text
 
 
 @pytest.mark.parametrize("preset", ["fast", "balanced", "quality"])

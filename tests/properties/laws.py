@@ -181,6 +181,21 @@ def chunks(played: Played) -> Iterator[str]:
             if _filled_up(call) and played.run.plan.mode == "live":
                 yield f"{name}: a chunk with a frame twice: {_numbers(call)}"
         yield from _short(played, name)
+        yield from _together(played, name)
+
+
+def _together(played: Played, name: str) -> Iterator[str]:
+    """Live, no frame of a chunk is further than twice its length from the first, whatever was refused, skipped or lost
+    in between; but where a node before it thins the frames out, none is next to another.
+    """
+    worker = played.run.workers.get(name)
+    if worker is None or played.run.plan.mode != "live" or worker.stride > 1:
+        return
+    longest = 2 * worker.plan.cadence.take * _longest_period_ns(played, name)
+    for call in played.diary(name).calls:
+        span = call.frames[-1].pts_ns - call.frames[0].pts_ns
+        if span > longest:
+            yield f"{name}: a chunk spans {span / 1e9:.2f} s, {longest / 1e9:.2f} s are the most: {_numbers(call)}"
 
 
 def _short(played: Played, name: str) -> Iterator[str]:

@@ -45,6 +45,7 @@ def test_live_graphs_without_faults_deliver(case: Case) -> None:
             floor = 0.5 * allowed(played, name) - 4
             assert source.gate.admitted >= floor, f"{source.gate.admitted} admitted, at least {floor:.0f} expected"
     for sink, kept in played.scripted.kept.items():
+        assert len(kept) or not owed(played, sink), f"{sink}: nothing came, {owed(played, sink):.1f} chunks should have"
         nodes = chain(case, sink)
         if nodes and played.run.sources[nodes[-1]].gate is not None and case.nodes[sink]["use"] == "test.collect":
             share = math.prod(1 - case.params(node).get("skip", 0.0) for node in nodes)
@@ -60,11 +61,28 @@ def allowed(played: Played, source: str) -> float:
     return played.case.duration_s * 1000 / max([1000 / played.case.params(source)["fps"], *services])
 
 
-def chain(case: Case, sink: str) -> list[str]:
-    """The nodes before a sink back to its source; empty where it is no chain of plain wires and single frames."""
+def owed(played: Played, sink: str) -> float:
+    """Behind a chain of plain wires whose nodes skip nothing: how many times over the chunks on the way could have been
+    filled, one after another, in a quarter of the time that the slowest leaves for it; 0 where that is not once.
+    """
+    nodes = chain(played.case, sink, chunks=True)
+    if not nodes or played.case.has("restart_pts") or played.run.sources[nodes[-1]].gate is None:
+        return 0.0
+    if any(played.case.params(node).get("skip") for node in nodes):
+        return 0.0
+    workers = [played.run.workers[name] for name in nodes[:-1]]
+    frames = sum(worker.plan.cadence.take * worker.stride + worker.plan.cadence.delay for worker in workers)
+    times = 0.25 * allowed(played, nodes[-1]) / max(frames, 1)
+    return times if times >= 1 else 0.0
+
+
+def chain(case: Case, sink: str, *, chunks: bool = False) -> list[str]:
+    """The nodes before a sink back to its source; empty where it is no chain of plain wires and single frames (or of
+    `chunks` too).
+    """
     found = [sink]
     while refs := list(case.nodes[found[-1]].get("in", {}).values()):
-        if len(refs) > 1 or not isinstance(refs[0], str) or case.params(found[-1]).get("take", 1) > 1:
+        if len(refs) > 1 or not isinstance(refs[0], str) or (case.params(found[-1]).get("take", 1) > 1 and not chunks):
             return []
         found.append(refs[0].partition(".")[0])
     return found[1:]

@@ -19,12 +19,14 @@ TRANSFORMERS = (
 
 
 def test_these_are_the_models() -> None:
-    assert set(SPECS) == {*TRANSFORMERS, "wan2.1-vae", "umt5-xxl", "taew2_1"}
+    others = {"wan2.1-i2v-14b-480p", "wan2.1-vae", "umt5-xxl", "taew2_1", "wan2.1-clip"}
+    assert set(SPECS) == {*TRANSFORMERS, *others}
     assert len(SPECS) == len(models())
 
 
 def test_each_transformer_needs_an_encoder_and_a_vae_that_are_listed() -> None:
     assert all(SPECS[name].needs == ("wan2.1-vae", "taew2_1", "umt5-xxl") for name in TRANSFORMERS)
+    assert SPECS["wan2.1-i2v-14b-480p"].needs == ("wan2.1-vae", "umt5-xxl", "wan2.1-clip")
     assert all(needed in SPECS for spec in SPECS.values() for needed in spec.needs)
 
 
@@ -47,3 +49,9 @@ def test_a_model_without_a_sum_or_an_exact_size_says_so() -> None:
 
 def test_nobody_claims_to_have_tried_them() -> None:
     assert not any(spec.tried for spec in SPECS.values())
+
+
+def test_every_profile_but_the_one_that_ships_can_be_pulled() -> None:
+    from livegraph_wan.profile import PROFILES
+
+    assert set(PROFILES) - {"wan-nano"} <= set(SPECS)

@@ -1,6 +1,7 @@
 """A published model from its files to pictures: tiny weights in the true formats, where `pull` puts them."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,13 @@ from safetensors.torch import save_file
 from livegraph import ModelError
 from livegraph_wan import load as loading
 from livegraph_wan.choice import BACKENDS, choose_backend, profile_for, vae_of
-from livegraph_wan.load import Wanted, checkpoint_in, load
+from livegraph_wan.load import Wanted, checkpoint_in, load, load_vae
 from livegraph_wan.model import WanTransformer
 from livegraph_wan.profile import PROFILES, Architecture, Profile
+from livegraph_wan.vae.architecture import VAEArchitecture
+from livegraph_wan.vae.names import to_diffusers
 from livegraph_wan.vae.taehv import TAEHV
+from livegraph_wan.vae.wan import WanVAE
 
 TINY = Architecture(dim=48, ffn_dim=96, num_layers=2, num_heads=2, text_dim=16, text_len=8, freq_dim=32)
 
@@ -54,8 +58,10 @@ def test_from_files_to_pictures(pulled: Path, profile: Profile) -> None:
     assert not stream.knows("oil on paper")
 
 
-def test_a_lora_changes_the_picture_while_it_runs(pulled: Path, profile: Profile) -> None:
-    name, (out, inner) = "blocks.0.self_attn.q", (48, 48)
+@pytest.mark.parametrize("name", ["blocks.0.self_attn.q", "blocks.0.cross_attn.v"])
+def test_a_lora_changes_the_picture_while_it_runs(pulled: Path, profile: Profile, name: str) -> None:
+    """Also where it is on a layer that only the prompt passes through, once."""
+    out, inner = 48, 48
     path = pulled / "style.safetensors"
     save_file({f"{name}.lora_down.weight": torch.ones(2, inner), f"{name}.lora_up.weight": torch.ones(out, 2)}, path)
     loaded = load(Wanted(profile, dtype="fp32", loras={path: 0.0}), "torch-cpu")
@@ -88,6 +94,33 @@ def test_a_foreign_file_is_named(pulled: Path, profile: Profile) -> None:
     save_file({"something": torch.ones(1)}, pulled / "foreign.safetensors")
     with pytest.raises(ModelError, match=r"foreign\.safetensors"):
         load(Wanted(profile, checkpoint=pulled / "foreign.safetensors"), "torch-cpu")
+
+
+@pytest.mark.parametrize("naming", ["original", "diffusers"])
+def test_wans_own_vae_from_either_file(pulled: Path, profile: Profile, naming: str, monkeypatch) -> None:
+    """A narrow one, in the layout of `Wan2.1_VAE.pth` and in diffusers'."""
+    small = partial(WanVAE, VAEArchitecture(base_dim=8))
+    monkeypatch.setattr("livegraph_wan.vae.wan.WanVAE", small)
+    monkeypatch.setattr(loading, "require_model", lambda name: pulled / name)
+    (pulled / "wan2.1-vae").mkdir()
+    weights = small().state_dict()
+    if naming == "original":
+        torch.save(weights, pulled / "wan2.1-vae" / "Wan2.1_VAE.pth")
+    else:
+        save_file(to_diffusers(weights), pulled / "wan2.1-vae" / "diffusion_pytorch_model.safetensors")
+    vae = load_vae(replace(profile, normalised=True), "wan")
+    clip = torch.rand(1, 5, 3, 16, 16)
+    same = small()
+    same.load_state_dict(weights)
+    torch.testing.assert_close(vae.encode(clip, None)[0], same.encode(clip, None)[0], atol=1e-5, rtol=0)
+
+
+def test_a_vae_that_lacks_a_weight_is_named(pulled: Path, profile: Profile) -> None:
+    weights = TAEHV().state_dict()
+    del weights["encoder.0.bias"]
+    torch.save(weights, pulled / "tiny" / "taew2_1.pth")
+    with pytest.raises(ModelError, match=r"taew2_1\.pth: it lacks encoder\.0\.bias"):
+        load_vae(profile, "taehv")
 
 
 def test_shards_come_before_single_files(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from livegraph_wan import plugin
 
 def test_listing_imports_no_torch() -> None:
     code = (
-        "import sys, livegraph_wan.nodes, livegraph_wan.plugin as plugin\n"
+        "import sys, livegraph_wan.nodes.v2v, livegraph_wan.plugin as plugin\n"
         "plugin.livegraph_nodes(), plugin.livegraph_models(), plugin.livegraph_checkpoints()\n"
         "assert 'torch' not in sys.modules"
     )

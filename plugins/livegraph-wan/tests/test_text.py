@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from livegraph import ModelError
-from livegraph_wan.text import Embeddings, Umt5, clean, fingerprint
+from livegraph_wan.text import Embeddings, Umt5, clean, embeddings_folder, fingerprint
 
 
 @pytest.fixture
@@ -60,6 +60,25 @@ def test_a_damaged_answer_is_computed_again(folder: Path, tmp_path: Path) -> Non
     again = Umt5(folder, tmp_path)
     torch.testing.assert_close(again.read("ink"), wanted)
     assert again.knows("ink")
+
+
+def test_where_nothing_can_be_kept_prompts_are_read_all_the_same(
+    folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").touch()
+    encoder = Umt5(folder, tmp_path / "file")
+    assert encoder.read("ink").shape == (1, 2, 16)
+    assert "cannot be kept" in caplog.text
+
+
+def test_answers_lie_where_the_system_wants_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert embeddings_folder() == tmp_path / "livegraph" / "embeddings"
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")
+    assert embeddings_folder() == Path.home() / ".cache" / "livegraph" / "embeddings"
+    monkeypatch.setattr("sys.platform", "darwin")
+    assert embeddings_folder() == Path.home() / "Library" / "Caches" / "livegraph" / "embeddings"
 
 
 def test_the_longest_unused_answers_go_first(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from livegraph import Context, DeviceMemoryError, InputError
 from livegraph_wan.choice import Chosen, choose_backend, profile_for
 from livegraph_wan.pace import Pace
-from livegraph_wan.profile import Profile
+from livegraph_wan.profile import Profile, Task
 from livegraph_wan.prompts import parse
 
 if TYPE_CHECKING:
@@ -39,28 +39,50 @@ class Look(Protocol):
     backend: Any
     vae: Any
     dtype: Any
+    quantise: Any
     loras: tuple[str, ...]
     lora_scales: tuple[float, ...]
     stream_batch: bool
+    topology: Any
+    world_size: int
 
 
 class Artist:
     """A model and its stream, for the thread that made it."""
 
-    def __init__(self, look: Look, ctx: Context) -> None:
+    def __init__(self, look: Look, ctx: Context, task: Task) -> None:
         self._ctx = ctx
-        self.profile = checked_profile(look.model)
+        self.profile = checked_profile(look.model, task)
         self.chosen = choose_backend(look.backend, cpu=ctx.cpu)
         ctx.say(f"{self.profile.name} on {self.chosen.name} ({self.chosen.reason})")
-        self._loaded = _load(look, self.profile, self.chosen)
+        ranks = _ranks(look, self.chosen)
+        if ranks > 1:
+            ctx.say(f"shared by {ranks} processes")
+        self._loaded = _load(look, self.profile, self.chosen, ranks)
         self.stream: Engine[Any, Any] = self._loaded.stream
         self._pace = Pace()
         self._prompt: str | None = None
         self._reading: Future[None] | None = None
 
+    def warm_up(self, paint: Callable[[], object]) -> None:
+        """Do once what makes a first chunk slow, find out how many threads are best here and now, and forget it."""
+        with self.memory():
+            paint()
+            if self.chosen.name == "mlx":  # a stream's first chunk is compiled apart from those that follow
+                paint()
+            if self.chosen.name == "torch-cpu":
+                from livegraph_wan.device import choose_threads
+
+                choose_threads(paint)
+        self.stream.reset()
+
+    def close(self) -> None:
+        """Nothing more will be painted."""
+        self._loaded.close()
+
     def follow(self, look: Look) -> None:
-        """Take over changed parameters between two chunks. A prompt that takes time to read is read beside the stream,
-        which goes on under the one before.
+        """Take over changed parameters between two chunks. Live, a prompt that takes time to read is read beside the
+        stream, which goes on under the one before.
         """
         if look.loras:
             self._loaded.set_loras(dict(zip(_lora_paths(look), strengths_of(look), strict=True)))
@@ -77,7 +99,8 @@ class Artist:
             texts = [part.text for part in parse(prompt)]
         except ValueError as error:
             raise InputError(str(error)) from None
-        if self._prompt is None or all(self.stream.knows(text) for text in texts):
+        in_time = self._prompt is None or self._ctx.mode == "offline"
+        if in_time or all(self.stream.knows(text) for text in texts):
             return True
         if self._reading is None:
             self._reading = Future()
@@ -121,10 +144,10 @@ class Artist:
             raise DeviceMemoryError(f"{self.profile.name} does not fit on {self.chosen.name}: {error}") from error
 
 
-def checked_profile(model: str) -> Profile:
-    """As `profile_for`, for a node: an unknown name is an `InputError`."""
+def checked_profile(model: str, task: Task) -> Profile:
+    """As `profile_for`, for a node: a wrong name is an `InputError`."""
     try:
-        return profile_for(model)
+        return profile_for(model, task)
     except ValueError as error:
         raise InputError(str(error)) from None
 
@@ -141,18 +164,34 @@ def _lora_paths(look: Look) -> list[Path]:
     return [Path(path).expanduser() for path in look.loras]
 
 
-def _load(look: Look, profile: Profile, chosen: Chosen) -> Any:
+def _ranks(look: Look, chosen: Chosen) -> int:
+    """How many processes compute a chunk together."""
+    if look.topology == "single":
+        return 1
+    from livegraph_wan.crew import ranks_for
+
+    return ranks_for(chosen.name, look.world_size)
+
+
+def _load(look: Look, profile: Profile, chosen: Chosen, ranks: int) -> Any:
     from livegraph_wan.load import Wanted, load
+    from livegraph_wan.text import embeddings_folder
 
     wanted = Wanted(
         profile,
         checkpoint=Path(look.checkpoint).expanduser() if look.checkpoint else None,
         vae=look.vae,
         dtype=None if look.dtype == "auto" else look.dtype,
+        quantise=look.quantise,
         loras=dict(zip(_lora_paths(look), strengths_of(look), strict=True)),
         batch=(look.steps or profile.steps) if look.stream_batch else 0,
+        embeddings=embeddings_folder(),
     )
-    return load(wanted, chosen.name)
+    if ranks == 1:
+        return load(wanted, chosen.name)
+    from livegraph_wan.crew import load_shared
+
+    return load_shared(wanted, chosen.name, ranks)
 
 
 def dominated(profile: Profile, dominance: float) -> tuple[float, int]:

@@ -1,6 +1,6 @@
 """What self-attention attends to: one pass over a clip with a mask, or a rolling cache.
 
-A layer hands its un-roped queries, keys and values (`[B, L, heads, head_dim]`) to a `Memory` and
+A layer hands its un-roped queries, keys and values (`[B, L, heads, head_dim]`) to its part of a `Memory` and
 gets back what to attend with. Tokens are ordered frame by frame.
 """
 
@@ -24,10 +24,16 @@ class Attended(NamedTuple):
     mask: Tensor | None
 
 
-class Memory(Protocol):
-    """Gives a layer the keys and values that its queries may see; knows which tokens are computed here."""
+class LayerMemory(Protocol):
+    """Gives one layer the keys and values that its queries may see."""
 
-    def exchange(self, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Attended: ...
+    def exchange(self, q: Tensor, k: Tensor, v: Tensor) -> Attended: ...
+
+
+class Memory(Protocol):
+    """What all layers see; knows which tokens are computed here."""
+
+    def at(self, layer: int) -> LayerMemory: ...
 
     @property
     def crew(self) -> "Crew": ...
@@ -66,7 +72,10 @@ class DenseMemory:
         self._table = rope.at(tuple(range(start, start + frames)))
         self._mask = mask
 
-    def exchange(self, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Attended:
+    def at(self, layer: int) -> LayerMemory:
+        return self
+
+    def exchange(self, q: Tensor, k: Tensor, v: Tensor) -> Attended:
         return Attended(rotate(q, self._table), rotate(k, self._table), v, self._mask)
 
 
@@ -85,12 +94,51 @@ def block_causal_mask(frames: int, block: int, tokens: int, window: int | None =
     return seen.repeat_interleave(tokens, 0).repeat_interleave(tokens, 1)
 
 
+Table = tuple[Tensor, Tensor]
+"""Cosines and sines, as `RopeTable.at` gives them, or a row of such for each row of a batch."""
+
+
+class Slots(NamedTuple):
+    """One layer's share of a `RollingCache` in the present pass. All of it is tensors, so that one compiled function
+    serves every layer and every block.
+    """
+
+    keys: Tensor
+    """Of the present rows, `[B, length, heads, head_dim]`, un-roped; written to."""
+    values: Tensor
+    write: Tensor
+    """Where the pass's own tokens go, `[B * L]`, counted through the rows."""
+    query_table: Table
+    key_table: Table
+    """Of the tokens that are attended to: the first so many of a row."""
+    mask: Tensor | None
+
+    def exchange(self, q: Tensor, k: Tensor, v: Tensor) -> Attended:
+        for kept, fresh in ((self.keys, k), (self.values, v)):
+            kept.flatten(0, 1).index_copy_(0, self.write, fresh.flatten(0, 1))
+        seen = self.key_table[0].shape[1]
+        roped = rotate(self.keys[:, :seen], self.key_table)
+        return Attended(rotate(q, self.query_table), roped, self.values[:, :seen], self.mask)
+
+
+class SharedSlots(NamedTuple):
+    """The same for a crew: each brings the keys and values of its tokens, all get all."""
+
+    slots: Slots
+    crew: Crew
+    block: int
+
+    def exchange(self, q: Tensor, k: Tensor, v: Tensor) -> Attended:
+        return self.slots.exchange(q, *self.crew.whole(torch.cat([k, v], -1), self.block).chunk(2, -1))
+
+
 class RollingCache:
     """Un-roped keys and values of the frames that a `Window` keeps; positions are given at attention time.
 
     One row of the batch per window: a stream batch has as many, each at its own place in its own stream. What differs
-    between two blocks lies in tensors of fixed shape (where to write, the tables of angles), which `begin_block` fills
-    in place, so that a pass can be captured as a graph once per number of filled slots.
+    between two blocks lies in tensors that `begin_block` fills in place, without a look at the device. Slots that are
+    not filled yet are left out; a `static` cache masks them instead, so that there are but two kinds of pass, with the
+    mask and, as soon as the window is full, without (a mask rules out the fastest kernels).
     """
 
     def __init__(
@@ -105,65 +153,69 @@ class RollingCache:
         device: torch.device,
         dtype: torch.dtype,
         crew: Crew = ALONE,
+        static: bool = False,
     ) -> None:
         """`tokens` is the number of tokens per frame. The cache is whole, whoever computes what is in it."""
         self.windows, self.crew = windows, crew
         self.block = windows[0].block
         rows, length, own = len(windows), windows[0].window * tokens, windows[0].block * tokens
-        self._rope, self._tokens, self._device = rope, tokens, device
+        self._rope, self._tokens, self._device, self._static = rope, tokens, device, static
         self._keys = torch.zeros(layers, rows, length, heads, head_dim, device=device, dtype=dtype)
         self._values = torch.zeros_like(self._keys)
         self._write = torch.zeros(rows, own, dtype=torch.long, device=device)
         self._query_table = self._blank(rows, own, head_dim)
         self._key_table = self._blank(rows, length, head_dim)
-        self._own_table = self._query_table
-        self._rows, self._filled = ALL, 0
-        self._mask: Tensor | None = None
+        self._masks = torch.zeros(rows, 1, 1, length, dtype=torch.bool, device=device)
+        self._filled = 0
+        self._present: Slots | None = None
 
-    def _blank(self, rows: int, length: int, head_dim: int) -> tuple[Tensor, Tensor]:
+    def _blank(self, rows: int, length: int, head_dim: int) -> Table:
         cos, sin = torch.zeros(2, rows, length, 1, head_dim // 2, device=self._device)
         return cos, sin
 
     @property
     def filled(self) -> int:
-        """Slots that the present pass attends to."""
+        """Frames that the present pass attends to."""
         return self._filled // self._tokens
+
+    @property
+    def masked(self) -> bool:
+        """Whether some row of the present pass sees less than the others, or than there is room for."""
+        return self._present is not None and self._present.mask is not None
 
     def begin_block(self, rows: slice = ALL) -> None:
         """Make room for the next block of these `rows`; every pass until the next call is theirs, and overwrites it."""
-        self._rows = rows
-        places = [window.begin_block() for window in self.windows[rows]]
-        self._filled = max(place.filled for place in places) * self._tokens
-        for row, place in zip(range(len(self.windows))[rows], places, strict=True):
-            self._aim(row, place)
-        cos, sin = self._query_table
-        self._own_table = self.crew.share(cos, self.block), self.crew.share(sin, self.block)
+        numbers = range(len(self.windows))[rows]
+        places = [self.windows[row].begin_block() for row in numbers]
+        for nth, (row, place) in enumerate(zip(numbers, places, strict=True)):
+            self._aim(row, nth, place)
         lengths = [place.filled * self._tokens for place in places]
-        self._mask = None if min(lengths) == self._filled else self._upto(lengths)
+        self._filled = max(lengths)
+        seen = self._keys.shape[2] if self._static else self._filled
+        own, keys = self._query_table, self._key_table
+        self._present = Slots(
+            self._keys[:, rows],
+            self._values[:, rows],
+            self._write[rows].flatten(),
+            (self.crew.share(own[0][rows], self.block), self.crew.share(own[1][rows], self.block)),
+            (keys[0][rows, :seen], keys[1][rows, :seen]),
+            None if min(lengths) == seen else self._masks[rows, ..., :seen],
+        )
 
-    def _aim(self, row: int, place: Place) -> None:
-        start, length = place.slot * self._tokens, self._write.shape[1]
+    def _aim(self, row: int, nth: int, place: Place) -> None:
+        """Point a row, the `nth` of the pass, at its block. Numbers go to the device with the calls that write them."""
+        start, length = nth * self._keys.shape[2] + place.slot * self._tokens, self._write.shape[1]
         torch.arange(start, start + length, out=self._write[row])
         for tables, positions in ((self._query_table, place.queries), (self._key_table, place.keys)):
             for table, fresh in zip(tables, self._rope.at(positions), strict=True):
                 table[row, : len(fresh)].copy_(fresh)
+        self._masks[row, ..., : place.filled * self._tokens].fill_(True)
+        self._masks[row, ..., place.filled * self._tokens :].fill_(False)
 
-    def _upto(self, lengths: list[int]) -> Tensor:
-        """`[rows, 1, 1, filled]`: rows that have seen less attend to less."""
-        at, ends = torch.arange(self._filled), torch.tensor(lengths)
-        return (at < ends[:, None])[:, None, None].to(self._device)
-
-    def exchange(self, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Attended:
-        if self.crew is not ALONE:
-            k, v = self.crew.whole(torch.cat([k, v], -1), self.block).chunk(2, -1)
-        rows, seen = self._rows, slice(0, self._filled)
-        keys, values = self._keys[layer, rows], self._values[layer, rows]
-        for row, at in enumerate(self._write[rows]):
-            keys[row].index_copy_(0, at, k[row])
-            values[row].index_copy_(0, at, v[row])
-        (cos, sin), (own_cos, own_sin) = self._key_table, self._own_table
-        roped = rotate(keys[:, seen], (cos[rows, seen], sin[rows, seen]))
-        return Attended(rotate(q, (own_cos[rows], own_sin[rows])), roped, values[:, seen], self._mask)
+    def at(self, layer: int) -> LayerMemory:
+        assert self._present is not None, "begin_block comes first"
+        slots = self._present._replace(keys=self._present.keys[layer], values=self._present.values[layer])
+        return slots if self.crew is ALONE else SharedSlots(slots, self.crew, self.block)
 
     def reset(self) -> None:
         """Forget the stream; the buffers are kept."""

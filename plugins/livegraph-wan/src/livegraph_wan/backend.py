@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livegraph_wan.rhythm import Rhythm
+from livegraph_wan.stages import Line
 from livegraph_wan.window import Window
 
 ALL = slice(None)
@@ -42,6 +43,13 @@ class Reading(Protocol):
     """Numbers that may still be on their way from the device."""
 
     def tolist(self) -> Any:
+        """Wait for them."""
+
+
+class Drawing(Protocol):
+    """Pictures that may still be on their way from the device."""
+
+    def pictures(self) -> Pictures:
         """Wait for them."""
 
 
@@ -92,14 +100,20 @@ class Backend(Protocol[A, P]):
     def computing(self) -> AbstractContextManager[Any]:
         """What the engine's calls run in."""
 
+    def line(self, *, overlap: bool) -> Line:
+        """What runs the stages of a chunk; with `overlap` beside each other, where that can be."""
+
     def knows_text(self, text: str) -> bool:
         """Whether `read_text` answers at once."""
 
     def read_text(self, text: str) -> Embedding:
         """What the model's text encoder says."""
 
-    def read_prompt(self, embedding: Embedding) -> P:
-        """The same, `text_len` long, as the transformer reads it."""
+    def read_image(self, picture: Pictures) -> Embedding:
+        """What the model's image encoder says of a still `[H, W, 3]`, `[1, tokens, image_dim]`; for I2V models."""
+
+    def read_prompt(self, embedding: Embedding, image: Embedding | None = None) -> P:
+        """What was said of a text, `text_len` long, and of a still, as the transformer reads it."""
 
     def runner(self, size: tuple[int, int], rows: int) -> Runner[A, P]:
         """For pictures of `size` (height, width) and as many streams as there are rows."""
@@ -107,14 +121,19 @@ class Backend(Protocol[A, P]):
     def encode(self, frames: Pictures, state: Any) -> tuple[A, Any]:
         """Latents of one row for frames; `state` joins two calls, None starts a stream."""
 
-    def decode(self, latents: A, state: Any) -> tuple[Pictures, Any]:
-        """Back to frames. The only call that waits for the device."""
+    def decode(self, latents: A, state: Any) -> tuple[Drawing, Any]:
+        """Back to frames. Nothing here waits for the device but who then asks for the pictures."""
 
     def upload(self, noises: NDArray[np.float32]) -> Sequence[A]:
         """Arrays out of `[n, 1, 16, F, H/8, W/8]`, to be taken out by their number."""
 
     def beside(self, source: A | None) -> A | None:
         """What the transformer sees beside the noisy latents of a block with this source."""
+
+    def beside_still(self, picture: Pictures, latents: int, state: Any) -> tuple[A, Any]:
+        """What an I2V transformer sees beside the next block of so many latent frames, in a stream that begins with
+        this still `[H, W, 3]`: mask and image, 20 channels; `state` joins two calls, None starts a stream.
+        """
 
     def concat(self, rows: Sequence[A]) -> A:
         """One batch out of several."""

@@ -24,8 +24,15 @@ LONGLIVE = "Efficient-Large-Model/LongLive-1.3B"
 LONGLIVE_REVISION = "cda9138d93872ef109d9a74c270184eb3a5acc6e"
 TAEHV = "https://raw.githubusercontent.com/madebyollin/taehv/1a88a7dcafa06f46866661c0d687654aafa5521b"
 
+COMFY = "Comfy-Org/Wan_2.1_ComfyUI_repackaged"
+COMFY_REVISION = "06e001fc51048fb03433a6fb25334de7836704a5"
+DISTILLED = "lightx2v/Wan2.1-Distill-Loras"
+DISTILLED_REVISION = "27ae38da91014b947dd39cc3fa78b97cd7b386dd"
+
 NEEDS = ("wan2.1-vae", "taew2_1", "umt5-xxl")
 """What every transformer here runs with: both VAEs, the fast one and Wan's own, and the text encoder."""
+I2V_NEEDS = ("wan2.1-vae", "umt5-xxl", "wan2.1-clip")
+"""What the image-to-video transformer runs with."""
 
 
 def models() -> Sequence[ModelSpec]:
@@ -37,9 +44,11 @@ def models() -> Sequence[ModelSpec]:
         self_forcing(),
         longlive(),
         krea(),
+        image_to_video(),
         vae(),
         tiny_vae(),
         text_encoder(),
+        image_encoder(),
     ]
 
 
@@ -149,6 +158,38 @@ def krea() -> ModelSpec:
     )
 
 
+def image_to_video() -> ModelSpec:
+    """Wan's own image-to-video model with the LoRA that takes it to 4 steps without guidance."""
+    name = "wan2.1_i2v_480p_14B_fp16.safetensors"
+    base = ModelFile(
+        name,
+        size=32_800_000_000,
+        repo=COMFY,
+        revision=COMFY_REVISION,
+        source=f"split_files/diffusion_models/{name}",
+        sha256="27988f6b510eb8d5fdd7485671b54897f8683f2bba7a772c5671be21d3491253",
+        exact=False,
+    )
+    lora = ModelFile(
+        "lora.safetensors",
+        size=739_472_104,
+        repo=DISTILLED,
+        revision=DISTILLED_REVISION,
+        source="wan2.1_i2v_lora_rank64_lightx2v_4step.safetensors",
+        sha256="8833bd4fd7c8eabebf0bc8ee5cfaf47f4f310ce116928a02c1adf8941dd4b0f1",
+    )
+    return ModelSpec(
+        "wan2.1-i2v-14b-480p",
+        "Image to video, 14B, 4 steps, in clips of 81 pictures",
+        APACHE,
+        f"{HUB}/{COMFY}",
+        (base, lora),
+        I2V_NEEDS,
+        notes="Not causal: a clip is painted whole, and the next begins from its last picture. The transformer is "
+        "Wan-AI's Wan2.1-I2V-14B-480P in fp16 as Comfy-Org repackaged it (its size is rounded), the LoRA lightx2v's.",
+    )
+
+
 def vae() -> ModelSpec:
     file = ModelFile(
         "Wan2.1_VAE.pth",
@@ -204,3 +245,16 @@ def text_encoder() -> ModelSpec:
         ),
     )
     return ModelSpec("umt5-xxl", "UMT5-XXL's encoder as Wan 2.1 uses it, bf16", APACHE, f"{HUB}/{WAN}", files)
+
+
+def image_encoder() -> ModelSpec:
+    name = "clip_vision_h.safetensors"
+    file = ModelFile(
+        name,
+        size=1_264_219_396,
+        repo=COMFY,
+        revision=COMFY_REVISION,
+        source=f"split_files/clip_vision/{name}",
+        sha256="64a7ef761bfccbadbaa3da77366aac4185a6c58fa5de5f589b42a65bcc21f161",
+    )
+    return ModelSpec("wan2.1-clip", "CLIP ViT-H/14 as Wan 2.1 reads stills with it", APACHE, f"{HUB}/{COMFY}", (file,))

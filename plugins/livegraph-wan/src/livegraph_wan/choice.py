@@ -1,7 +1,7 @@
 """Which model runs, and what computes it. Imports nothing heavy: a graph is planned before torch is.
 
-`auto` for a model: one that was pulled, where there is a GPU for it; else wan-nano. `auto` for what computes: the first
-of MLX, CUDA, Apple's MPS and the CPU that says it works here.
+`auto` for a model: one that was pulled, where there is a GPU for it; else wan-nano, if it can do what is asked for.
+`auto` for what computes: the first of MLX, CUDA, Apple's MPS and the CPU that says it works here.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from livegraph import InputError, ModelError, find_model
-from livegraph_wan.profile import PROFILES, WAN_NANO, Profile, VaeName
+from livegraph_wan.profile import PROFILES, WAN_NANO, Profile, Task, VaeName
 
 BACKENDS = {
     "mlx": "livegraph_wan.mlx.device:probe",
@@ -25,8 +25,17 @@ BACKENDS = {
 """What computes, best first, and what tells whether it works: it returns what it found, or raises RuntimeError."""
 GROUPS = {"torch": ("torch-cuda", "torch-mps", "torch-cpu")}
 """Names for several."""
-PREFERRED = ("streamdiffusionv2-1.3b", "self-forcing-1.3b", "longlive-1.3b", "causvid-1.3b", "streamdiffusionv2-14b")
+PREFERRED = (
+    "streamdiffusionv2-1.3b",
+    "self-forcing-1.3b",
+    "longlive-1.3b",
+    "causvid-1.3b",
+    "streamdiffusionv2-14b",
+    "krea-14b",
+    "wan2.1-i2v-14b-480p",
+)
 """Of what was pulled, which is taken first: made to repaint before made to paint, small before large."""
+CAN = {"v2v": "repaint video", "t2v": "paint from a prompt alone", "i2v": "go on from a still"}
 
 
 class Chosen(NamedTuple):
@@ -36,14 +45,36 @@ class Chosen(NamedTuple):
     reason: str
 
 
-def profile_for(model: str) -> Profile:
-    """The profile of a model by name; `auto` looks at what is here. ValueError for an unknown name."""
-    if model != "auto":
-        if model not in PROFILES:
-            raise ValueError(f"no model {model!r}: there are auto, {', '.join(PROFILES)}")
-        return PROFILES[model]
-    pulled = (name for name in PREFERRED if _is_here(name)) if has_gpu() else iter(())
-    return PROFILES[next(pulled, WAN_NANO.name)]
+def profile_for(model: str, task: Task = "v2v") -> Profile:
+    """The profile of a model by name; `auto` looks at what is here. ValueError for an unknown name, for a model that
+    cannot do the task, and where none is here that can.
+    """
+    if model == "auto":
+        return PROFILES[_best_here(task)]
+    if model not in PROFILES:
+        raise ValueError(f"no model {model!r}: there are auto, {', '.join(PROFILES)}")
+    if task not in PROFILES[model].tasks:
+        raise ValueError(f"{model} cannot {CAN[task]}; these can: {', '.join(able(task))}")
+    return PROFILES[model]
+
+
+def able(task: Task) -> list[str]:
+    """The models that can do a task, those to be preferred first."""
+    names = [*PREFERRED, *(name for name in PROFILES if name not in PREFERRED)]
+    return [name for name in names if task in PROFILES[name].tasks]
+
+
+def _best_here(task: Task) -> str:
+    """The first that was pulled, where there is a GPU for it; what wan-nano cannot do is theirs without one, too."""
+    small = task in WAN_NANO.tasks
+    if small and not has_gpu():
+        return WAN_NANO.name
+    here = next((name for name in PREFERRED if task in PROFILES[name].tasks and _is_here(name)), None)
+    if here is None and not small:
+        first, *others = able(task)
+        get = f"livegraph models pull {first} (or {', '.join(others)})"
+        raise ValueError(f"no model is here that can {CAN[task]}; get one: {get}")
+    return here or WAN_NANO.name
 
 
 def _is_here(model: str) -> bool:

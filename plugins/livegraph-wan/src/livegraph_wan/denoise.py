@@ -18,6 +18,8 @@ class Block(NamedTuple, Generic[A]):
     noises: Sequence[A]
     """One per step, each of one row."""
     schedule: Schedule
+    beside: A | None = None
+    """What the model sees beside it, where that does not follow from the source: a still."""
 
 
 class Denoiser(Protocol[A, P_contra]):
@@ -57,15 +59,15 @@ class Steps(Generic[A, P]):
         self.runner.begin_block()
         clean, last = self._denoise(block, prompt)
         if self._profile.clean_refresh:
-            last = clean_pass(self._backend, clean)
+            last = clean_pass(self._backend, clean, block.beside)
             self.runner.velocity(last, prompt)
         elif self._profile.recompute:  # it will be run before the next block
-            last = clean_pass(self._backend, clean)
+            last = clean_pass(self._backend, clean, block.beside)
         self.past.keep(last)
         return clean
 
     def _denoise(self, block: Block[A], prompt: P) -> tuple[A, Pass[A]]:
-        beside = self._backend.beside(block.source)
+        beside = _beside(self._backend, block)
         _, timesteps, sigmas = block.schedule
         last = Pass(_start(block), beside, timesteps[:1])
         clean = clean_from(last.x, self.runner.velocity(last, prompt), sigmas[0])
@@ -100,6 +102,8 @@ class StreamBatch(Generic[A, P]):
     def __init__(self, backend: Backend[A, P], profile: Profile, size: tuple[int, int], steps: int) -> None:
         if profile.clean_refresh or profile.recompute:
             raise ValueError(f"{profile.name} runs every block once more when it is clean: it cannot be a stream batch")
+        if profile.whole_clips:
+            raise ValueError(f"{profile.name} begins each clip from the last of the one before: no stream batch")
         self._backend = backend
         self.lag = steps - 1
         self.runner = backend.runner(size, steps)
@@ -135,8 +139,8 @@ class StreamBatch(Generic[A, P]):
         return cleans
 
     def _together(self, busy: Sequence[int], rows: Sequence[_Row[A]]) -> Pass[A]:
-        sources = [row.block.source for row in rows if row.block.source is not None]
-        beside = self._backend.beside(self._backend.concat(sources) if sources else None)
+        besides = [seen for row in rows if (seen := _beside(self._backend, row.block)) is not None]
+        beside = self._backend.concat(besides) if besides else None
         times = tuple(row.block.schedule.timesteps[index] for index, row in zip(busy, rows, strict=True))
         return Pass(self._backend.concat([row.x for row in rows]), beside, times)
 
@@ -162,6 +166,10 @@ def _filled_up(block: Block[A], steps: int) -> Block[A]:
     return block._replace(schedule=schedule)
 
 
+def _beside(backend: Backend[A, P], block: Block[A]) -> A | None:
+    return backend.beside(block.source) if block.beside is None else block.beside
+
+
 def _start(block: Block[A]) -> A:
     """What the first step sees: noise, with the source in it where there is one."""
     if block.source is None:
@@ -178,9 +186,9 @@ def _next(row: _Row[A] | None, clean: A, step: int) -> _Row[A]:
     return row._replace(x=renoise(clean, row.block.noises[step], row.block.schedule.sigmas[step]))
 
 
-def clean_pass(backend: Backend[A, P], latents: A) -> Pass[A]:
-    """Clean latents of one row at t = 0."""
-    return Pass(latents, backend.beside(latents), (0.0,))
+def clean_pass(backend: Backend[A, P], latents: A, beside: A | None = None) -> Pass[A]:
+    """Clean latents of one row at t = 0, beside what was seen with them, or else themselves as the source."""
+    return Pass(latents, backend.beside(latents) if beside is None else beside, (0.0,))
 
 
 def windows_of(profile: Profile, rows: int) -> list[Window]:

@@ -1,11 +1,13 @@
 """Where a model runs: devices by probing, number types by what the device is fast at."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 DeviceName = Literal["cpu", "cuda", "mps"]
 
@@ -55,6 +57,28 @@ def fast_dtype(device: str) -> torch.dtype:
     if device == "cpu":
         return torch.bfloat16 if _cpu_flags() & {"avx512_bf16", "amx_bf16"} else torch.float32
     return torch.float32
+
+
+KERNELS = (
+    SDPBackend.CUDNN_ATTENTION,
+    SDPBackend.FLASH_ATTENTION,
+    SDPBackend.EFFICIENT_ATTENTION,
+    SDPBackend.MATH,
+)
+"""For attention on CUDA, the first that can: cuDNN's is the fastest on Hopper, flash attention takes no mask, and
+fp32 is left to the others."""
+
+
+@contextmanager
+def fast_kernels(device: torch.device) -> Iterator[None]:
+    """Have torch choose what is fastest for shapes that stay: kernels of attention by `KERNELS`, those of convolutions
+    by trying them once.
+    """
+    if device.type != "cuda":
+        yield
+        return
+    with sdpa_kernel(list(KERNELS), set_priority=True), torch.backends.cudnn.flags(enabled=True, benchmark=True):
+        yield
 
 
 def _cpu_flags() -> set[str]:

@@ -1,60 +1,47 @@
 """The streaming engine: pixel frames in, pixel frames out, a chunk at a time. It knows no livegraph, and no tensors."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Generic
+from typing import Generic
 
 import numpy as np
 
-from livegraph_wan.backend import A, Backend, Embedding, P, Pictures
+from livegraph_wan.backend import A, Backend, Drawing, Embedding, P, Pictures
 from livegraph_wan.denoise import Block, Denoiser, Steps, StreamBatch
 from livegraph_wan.grid import CHANNELS, FRAMES, MULTIPLE, STRIDE
 from livegraph_wan.motion import MotionAware
 from livegraph_wan.profile import Profile
 from livegraph_wan.prompts import Interpolation, Transition, blend, parse
 from livegraph_wan.sampler import Schedule, from_noise, from_source
-
-
-class Session(Generic[A, P]):
-    """What depends on the picture size."""
-
-    def __init__(self, size: tuple[int, int], denoiser: Denoiser[A, P]) -> None:
-        self.size = size
-        self.denoiser = denoiser
-        self.forget()
-
-    def forget(self) -> None:
-        """Begin again; the buffers are kept."""
-        self.denoiser.forget()
-        self.encoder: Any = None
-        self.decoder: Any = None
-        self.blocks = 0
-        self.last: tuple[Pictures, Schedule, int] | None = None
-        """The last picture that came in, and how it was repainted: schedule and seed."""
-        self.skip = 0
-        """How many pictures are yet to come out that nobody shall see: they went before the first."""
-        self.owed = 0
-        """How many have come in that have not come out."""
+from livegraph_wan.session import Session
+from livegraph_wan.stages import Promise
+from livegraph_wan.still import Still
 
 
 class Engine(Generic[A, P]):
     """Video from one model, a chunk of `frames` at a time: repainted, or painted from nothing.
 
-    The nth picture that comes out is the nth that came in, `delay` pictures later: a VAE may hold some back, and a
-    stream batch of `batch` steps holds `batch - 1` chunks. So the first calls give fewer, and `flush` the last.
-    A stream is for one thread at a time. Nothing in `step` waits for the device except the copy of its result.
+    The nth picture that comes out is the nth that came in, `delay` pictures later: a VAE may hold some back, a stream
+    batch of `batch` steps holds `batch - 1` chunks, and with `overlap` a chunk is taken up only after the next has been
+    put in, so that its stages (encode, denoise, draw) run beside the other's. So the first calls give fewer, and
+    `flush` the last. The pictures are the same either way.
+    A stream is for one thread at a time. Nothing in `step` waits for the device except for the pictures it returns.
     """
 
-    def __init__(self, backend: Backend[A, P], profile: Profile, *, batch: int = 0) -> None:
+    def __init__(self, backend: Backend[A, P], profile: Profile, *, batch: int = 0, overlap: bool = False) -> None:
         self.profile, self._backend, self._batch = profile, backend, batch
         self.frames = FRAMES * profile.frames_per_block
         """Pictures in a chunk."""
-        self.delay = backend.rhythm.delay + self.frames * max(0, batch - 1)
+        overlap = overlap and not profile.whole_clips  # each begins from the last picture of the one before
+        self._lag = int(overlap)
+        self._line = backend.line(overlap=overlap)
+        self.delay = backend.rhythm.delay + self.frames * (max(0, batch - 1) + self._lag)
         """Pictures that come in before the first comes out."""
         self._session: Session[A, P] | None = None
         self._noise: tuple[tuple[int, ...], Sequence[A]] | None = None
         self._motion = MotionAware()
         self._prompt: P | None = None
         self._embedding: Embedding | None = None
+        self._image: Embedding | None = None
         self._transition: Transition | None = None
 
     def set_prompt(self, prompt: str, *, chunks: int = 0, how: Interpolation = "linear") -> None:
@@ -67,13 +54,16 @@ class Engine(Generic[A, P]):
             parts = parse(prompt)
             texts = [self._padded(self._backend.read_text(part.text)) for part in parts]
             end = blend(texts, [part.weight for part in parts], how)
-            if chunks and self._embedding is not None:
-                self._transition = Transition(self._embedding, end, chunks, how)
-                return
-            self._transition = None
-            self._follow(end)
-            if self._session is not None:
-                self._session.denoiser.recache(self._ready)
+            self._line.put("denoise", lambda: self._turn_to(end, chunks, how)).get()
+
+    def _turn_to(self, end: Embedding, chunks: int, how: Interpolation) -> None:
+        if chunks and self._embedding is not None:
+            self._transition = Transition(self._embedding, end, chunks, how)
+            return
+        self._transition = None
+        self._follow(end)
+        if self._session is not None and not self.profile.whole_clips:
+            self._session.denoiser.recache(self._ready)
 
     def knows(self, text: str) -> bool:
         """Whether `set_prompt` takes this text at once, without its encoder having to run."""
@@ -83,9 +73,16 @@ class Engine(Generic[A, P]):
         """Read a text, so that it is known; on any thread, beside the stream."""
         self._backend.read_text(text)
 
+    def read_again(self) -> None:
+        """The model's weights have changed: what they make of the prompt is computed anew, from the next chunk on."""
+        if self._embedding is not None:
+            with self._backend.computing():
+                self._follow(self._embedding)
+
     def reset(self) -> None:
         """Forget the pictures so far; prompt and buffers stay."""
         self._motion.reset()
+        self._line.join()
         if self._session is not None:
             self._session.forget()
 
@@ -98,7 +95,8 @@ class Engine(Generic[A, P]):
         seed: int = 0,
         motion_aware: bool | None = None,
     ) -> Pictures:
-        """A chunk `[T, H, W, 3]` uint8 repainted, T being `self.frames`, H and W multiples of 16.
+        """A chunk `[T, H, W, 3]` uint8 repainted, T being `self.frames`, H and W multiples of 16; what comes back may
+        be of chunks before it, see `delay`.
 
         `noise_scale` (0..1) is how far from the source it starts: how strong the effect is. With `motion_aware`, motion
         takes some of it back. None is the profile's own; a stream batch has its number of steps.
@@ -109,28 +107,55 @@ class Engine(Generic[A, P]):
             if self.profile.motion_aware if motion_aware is None else motion_aware:
                 wanted = self._motion.strength(frames, wanted)
             schedule = from_source(self.profile, wanted, self._steps(steps))
-            if session.encoder is None and self._backend.rhythm.lead_in:
+            if not session.begun and self._backend.rhythm.lead_in:
                 self._lead_in(session, frames[0], schedule, seed)
             session.last, session.owed = (frames[-1], schedule, seed), session.owed + len(frames)
-            return self._repaint(session, frames, schedule, seed)
+            self._repaint(session, frames, schedule, seed)
+            return self._due(session)
 
     def paint(self, size: tuple[int, int], *, steps: int | None = None, seed: int = 0) -> Pictures:
         """A chunk out of nothing but the prompt, `[T, H, W, 3]`; the first of a stream may hold fewer frames.
 
-        `size` is width and height, multiples of 16.
+        `size` is width and height, multiples of 16. A model that sees a still has to `begin_from` one.
         """
         with self._backend.computing():
             session = self._session_at((size[1], size[0]))
-            return self._denoise(session, None, from_noise(self.profile, self._steps(steps)), seed)
+            if session.seam is not None:
+                self._begin_next_clip(session, session.seam)
+            if self.profile.sees_still and session.still is None:
+                raise RuntimeError(f"{self.profile.name} begins from a still: begin_from comes before the first chunk")
+            while len(session.coming) <= self._lag:
+                self._put(session, None, from_noise(self.profile, self._steps(steps)), seed)
+            return self._due(session)
 
     def begin_from(self, still: Pictures) -> None:
-        """Let `paint` go on from a picture `[H, W, 3]` uint8, as if it had stood still there for a block."""
+        """Let `paint` go on from a picture `[H, W, 3]` uint8: as its first picture where the model was made for that,
+        else as if it had stood still there for a block.
+        """
         with self._backend.computing():
             self.reset()
             session = self._session_at((still.shape[0], still.shape[1]))
+            if self.profile.sees_still:
+                session.still = Still(self._backend, still)
+                self._see(still)
+                return
             latents = self._encode(session, self._still(still))
-            session.denoiser.remember(latents, self._ready)
-            self._draw(session, latents)
+            remember = session.denoiser.remember
+            self._line.put("denoise", lambda: remember(latents.get(), self._ready)).get()
+            self._line.put("draw", lambda: self._drawing(session, latents.get())).get()
+
+    def _see(self, still: Pictures) -> None:
+        """Read the prompt together with what the image encoder says of a still."""
+        if self.profile.architecture.image_dim:
+            self._image = self._backend.read_image(still)
+            if (embedding := self._embedding) is not None:
+                self._line.put("denoise", lambda: self._follow(embedding)).get()
+
+    def _begin_next_clip(self, session: Session[A, P], seam: Pictures) -> None:
+        """From the last picture, which is not shown again, and with other noise."""
+        blocks = session.blocks
+        self.begin_from(seam)
+        session.blocks, session.skip = blocks, 1
 
     def flush(self) -> Iterator[Pictures]:
         """The pictures that have come in and not come out yet; a VAE's are drawn as if the last stood still."""
@@ -143,17 +168,28 @@ class Engine(Generic[A, P]):
 
     def _next_owed(self, session: Session[A, P]) -> Pictures:
         """Some of the pictures that are owed; where nothing brings any, none is owed any more."""
-        owed, drawn = session.owed, np.empty((0, *session.size, 3), np.uint8)
-        if self._backend.rhythm.delay and session.last is not None:
+        owed, drawn = session.owed, self._none(session)
+        if session.coming:
+            drawn = self._taken(session)[:owed]
+        elif self._backend.rhythm.delay and session.last is not None:
             picture, schedule, seed = session.last
             session.last = None
-            drawn = self._repaint(session, np.repeat(picture[None], self.frames, 0), schedule, seed)[:owed]
-        elif (clean := session.denoiser.step(None, self._ready)) is not None:
-            drawn = self._out(session, clean)[:owed]
+            self._repaint(session, np.repeat(picture[None], self.frames, 0), schedule, seed)
+            drawn = self._taken(session)[:owed]
+        elif self._advance(session):
+            drawn = self._taken(session)[:owed]
         else:
             owed = 0
         session.owed = owed - len(drawn)
         return drawn
+
+    def _advance(self, session: Session[A, P]) -> bool:
+        """Have the denoiser go on without a new block; whether that brings pictures."""
+        clean = self._line.put("denoise", lambda: session.denoiser.step(None, self._ready))
+        if clean.get() is None:
+            return False
+        session.coming.append(self._line.put("draw", lambda: self._drawing(session, clean.get())))
+        return True
 
     def _steps(self, asked: int | None) -> int:
         return self._batch or asked or self.profile.steps
@@ -171,22 +207,44 @@ class Engine(Generic[A, P]):
         session.skip = rhythm.first_given + FRAMES * (self.profile.frames_per_block - 1) + rhythm.delay
         self._repaint(session, self._still(first), schedule, seed)
 
-    def _repaint(self, session: Session[A, P], frames: Pictures, schedule: Schedule, seed: int) -> Pictures:
-        return self._denoise(session, self._encode(session, frames), schedule, seed)
+    def _repaint(self, session: Session[A, P], frames: Pictures, schedule: Schedule, seed: int) -> None:
+        self._put(session, self._encode(session, frames), schedule, seed)
 
-    def _denoise(self, session: Session[A, P], source: A | None, schedule: Schedule, seed: int) -> Pictures:
-        block = Block(source, self._noises(session, seed), schedule)
+    def _put(self, session: Session[A, P], source: Promise[A] | None, schedule: Schedule, seed: int) -> None:
+        """A chunk onto the line, behind its encoding. What a stage alone touches, it touches when it runs."""
+        number, line = session.blocks, self._line
         session.blocks += 1
-        return self._out(session, session.denoiser.step(block, self._next_prompt()))
+        beside = None
+        if (still := session.still) is not None:
+            beside = line.put("encode", lambda: still.beside(self.profile.frames_per_block))
 
-    def _out(self, session: Session[A, P], clean: A | None) -> Pictures:
-        if clean is None:
-            return np.empty((0, *session.size, 3), np.uint8)
-        drawn = self._draw(session, clean)
+        def denoise() -> A | None:
+            noises = self._noises(session, seed, number)
+            seen = None if beside is None else beside.get()
+            block = Block(None if source is None else source.get(), noises, schedule, seen)
+            return session.denoiser.step(block, self._next_prompt())
+
+        clean = line.put("denoise", denoise)
+        session.coming.append(line.put("draw", lambda: self._drawing(session, clean.get())))
+
+    def _due(self, session: Session[A, P]) -> Pictures:
+        """The pictures of all chunks but those that may stay on the line."""
+        parts = [self._taken(session) for _ in range(len(session.coming) - self._lag)]
+        return parts[0] if len(parts) == 1 else np.concatenate([self._none(session), *parts])
+
+    def _taken(self, session: Session[A, P]) -> Pictures:
+        """The pictures of the next chunk from the line, without those that nobody shall see."""
+        drawing = session.coming.popleft().get()
+        drawn = self._none(session) if drawing is None else drawing.pictures()
         unseen = min(session.skip, len(drawn))
         session.skip -= unseen
-        session.owed -= len(drawn) - unseen
+        session.owed = max(0, session.owed - len(drawn) + unseen)  # what is painted from nothing was never owed
+        if self.profile.whole_clips:
+            session.seam = drawn[-1]
         return drawn[unseen:]
+
+    def _none(self, session: Session[A, P]) -> Pictures:
+        return np.empty((0, *session.size, 3), np.uint8)
 
     def _next_prompt(self) -> P:
         if self._transition is not None:
@@ -203,20 +261,27 @@ class Engine(Generic[A, P]):
 
     def _follow(self, embedding: Embedding) -> None:
         self._embedding = embedding
-        self._prompt = self._backend.read_prompt(embedding)
+        self._prompt = self._backend.read_prompt(embedding, self._image)
 
     def _padded(self, embedding: Embedding) -> Embedding:
         """Filled up to the model's length, so that prompts of any lengths can be mixed."""
         missing = self.profile.architecture.text_len - embedding.shape[1]
         return np.pad(embedding, ((0, 0), (0, max(0, missing)), (0, 0)))
 
-    def _encode(self, session: Session[A, P], frames: Pictures) -> A:
-        latents, session.encoder = self._backend.encode(frames, session.encoder)
-        return latents
+    def _encode(self, session: Session[A, P], frames: Pictures) -> Promise[A]:
+        session.begun = True
 
-    def _draw(self, session: Session[A, P], clean: A) -> Pictures:
-        drawn, session.decoder = self._backend.decode(clean, session.decoder)
-        return drawn
+        def encode() -> A:
+            latents, session.encoder = self._backend.encode(frames, session.encoder)
+            return latents
+
+        return self._line.put("encode", encode)
+
+    def _drawing(self, session: Session[A, P], clean: A | None) -> Drawing | None:
+        if clean is None:
+            return None
+        drawing, session.decoder = self._backend.decode(clean, session.decoder)
+        return drawing
 
     def _session_for(self, shape: tuple[int, ...]) -> Session[A, P]:
         count, height, width, channels = shape
@@ -226,6 +291,7 @@ class Engine(Generic[A, P]):
 
     def _session_at(self, size: tuple[int, int]) -> Session[A, P]:
         if self._session is None or self._session.size != size:
+            self._line.join()
             self._session = Session(size, self._denoiser(size))
             self._noise = None
             self._motion.reset()
@@ -236,9 +302,9 @@ class Engine(Generic[A, P]):
             return StreamBatch(self._backend, self.profile, size, self._batch)
         return Steps(self._backend, self.profile, size)
 
-    def _noises(self, session: Session[A, P], seed: int) -> Sequence[A]:
-        """Noise for every step of the next block, drawn on the host so that all backends and devices agree."""
-        key = (seed, 0 if self.profile.noise == "fixed" else session.blocks)
+    def _noises(self, session: Session[A, P], seed: int, number: int) -> Sequence[A]:
+        """Noise for every step of the stream's block of that number, drawn on the host so that all devices agree."""
+        key = (seed, 0 if self.profile.noise == "fixed" else number)
         if self._noise is None or self._noise[0] != key:
             height, width = (side // STRIDE for side in session.size)
             shape = (len(self.profile.timesteps) + 1, 1, CHANNELS, self.profile.frames_per_block, height, width)

@@ -4,6 +4,8 @@ CHANNELS = 16
 """Latent channels."""
 STRIDE = 8
 """Pixels along a side of a latent cell."""
+MASK_CHANNELS = 4
+"""What tells an I2V model which latent frames are its still's: a channel per picture that one stands for."""
 FRAMES = 4
 """Pixel frames in a latent frame, except perhaps the first of a stream."""
 PATCH = 2

@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import torch
-from torch import Tensor
 
-from livegraph import InputError, ModelError, require_model
-from livegraph_wan.checkpoint import LiveLoras, fill, open_tensors, open_transformer, read_lora
+from livegraph import ModelError, require_model
+from livegraph_wan.checkpoint import LiveLoras, fill, open_tensors, open_transformer, open_vae, read_lora
 from livegraph_wan.choice import vae_of
 from livegraph_wan.device import fast_dtype
 from livegraph_wan.engine import Engine
 from livegraph_wan.model import WanTransformer
 from livegraph_wan.profile import Profile, VaeName
+from livegraph_wan.quantise import Quantise, check_quantise
 from livegraph_wan.wan import Wan
 
 if TYPE_CHECKING:
+    from livegraph_wan.clip import ClipVision
     from livegraph_wan.vae.base import StreamingVAE
     from livegraph_wan.vae.scale import SourceScale
 
@@ -37,40 +38,65 @@ class Wanted:
     dtype: str | None = None
     loras: Mapping[Path, float] = field(default_factory=dict)
     batch: int = 0
-    bits: Literal[4, 8] | None = None
-    """How many a packed weight has; on MLX alone."""
+    quantise: Quantise = "none"
+    """What the blocks' weights are packed to."""
     embeddings: Path | None = None
     """The folder that prompts' embeddings are kept in."""
+
+
+class Loras(Protocol):
+    """LoRAs on a model, with strengths that change while it runs."""
+
+    def set(self, name: str, strength: float) -> None: ...
+
+    def strengths(self) -> dict[str, float]: ...
 
 
 class Loaded:
     """A stream, and what of it may change while it runs."""
 
-    def __init__(self, stream: Engine[Any, Any], loras: LiveLoras | None = None) -> None:
+    def __init__(self, stream: Engine[Any, Any], loras: Loras | None = None) -> None:
         self.stream = stream
         self._loras = loras
 
     def set_loras(self, strengths: Mapping[Path, float]) -> None:
         """From the next chunk on."""
-        if self._loras is not None:
-            for path, strength in strengths.items():
-                self._loras.set(str(path), strength)
+        if self._loras is None:
+            return
+        before = self._loras.strengths()
+        for path, strength in strengths.items():
+            self._loras.set(str(path), strength)
+        if self._loras.strengths() != before:
+            self.stream.read_again()  # LoRAs are on the layers that read the prompt, too
+
+    def close(self) -> None:
+        """Nothing more will be painted."""
 
 
-def load(wanted: Wanted, backend: str) -> Loaded:
-    """On one of `choice.BACKENDS`. Raises `ModelError` for what is missing or unfit."""
+class MakeStream(Protocol):
+    """A stream on torch: `Stream`, or one that is part of a crew."""
+
+    def __call__(
+        self, model: Wan, profile: Profile, *, device: torch.device, dtype: torch.dtype, batch: int
+    ) -> Engine[Any, Any]: ...
+
+
+def load(wanted: Wanted, backend: str, make_stream: MakeStream | None = None) -> Loaded:
+    """On one of `choice.BACKENDS`; of several GPUs one by its number (`torch-cuda:1`). Raises `ModelError` for what is
+    missing or unfit, `InputError` for what a backend cannot do.
+    """
+    check_quantise(wanted.quantise, backend.partition(":")[0])
     if backend == "mlx":
         from livegraph_wan.mlx.load import load as load_on_mlx
 
-        return Loaded(load_on_mlx(wanted))
-    if wanted.bits is not None:
-        raise InputError(f"{backend} has no packed weights: mlx has")
+        return load_on_mlx(wanted)
     from livegraph_wan.stream import Stream
 
     device = torch.device(backend.removeprefix("torch-"))
     dtype = DTYPES[wanted.dtype] if wanted.dtype else fast_dtype(device.type)
     model = _nano() if wanted.profile.vae == "nano" else assemble(wanted, device, dtype)
-    stream = Stream(model, wanted.profile, device=device, dtype=dtype, batch=wanted.batch)
+    make = make_stream or Stream
+    stream = make(model, wanted.profile, device=device, dtype=dtype, batch=wanted.batch)
     return Loaded(stream, _live_loras(model, wanted.loras))
 
 
@@ -87,7 +113,16 @@ def assemble(wanted: Wanted, device: torch.device, dtype: torch.dtype) -> Wan:
     transformer = load_transformer(wanted, device, dtype)
     vae = load_vae(wanted.profile, vae_of(wanted.profile, wanted.vae))
     text = Umt5(require_model("umt5-xxl"), wanted.embeddings, text_len=wanted.profile.architecture.text_len)
-    return Wan(transformer, vae, text)
+    return Wan(transformer, vae, text, load_image_encoder(wanted.profile, device))
+
+
+def load_image_encoder(profile: Profile, device: torch.device) -> ClipVision | None:
+    """What an I2V model reads its still with: in fp16 as published, on a CPU in fp32."""
+    from livegraph_wan.clip import ClipVision
+
+    if not profile.architecture.image_dim:
+        return None
+    return ClipVision(require_model("wan2.1-clip"), device, torch.float32 if device.type == "cpu" else torch.float16)
 
 
 def load_transformer(wanted: Wanted, device: torch.device, dtype: torch.dtype) -> WanTransformer:
@@ -116,24 +151,21 @@ def companions(path: Path) -> list[Path]:
 
 
 def load_vae(profile: Profile, name: VaeName) -> StreamingVAE:
-    """TAEHV, or Wan's own."""
+    """TAEHV, or Wan's own. Raises `ModelError` for what does not fit, by name."""
     from livegraph_wan.vae.base import channels_last
     from livegraph_wan.vae.taehv import TAEHV
     from livegraph_wan.vae.wan import WanVAE
 
     source: SourceScale = "normalised" if profile.normalised else "raw"
     if name == "taehv":
-        tiny = TAEHV(source=source)
-        tiny.load_state_dict(_weights(require_model("taew2_1") / "taew2_1.pth"))
+        with torch.device("meta"):
+            tiny = TAEHV(source=source)
+        fill(tiny, open_tensors(require_model("taew2_1")))
         return channels_last(tiny.eval())
-    large = WanVAE(source=source)
-    large.load_state_dict(_weights(require_model("wan2.1-vae") / "Wan2.1_VAE.pth"))
+    with torch.device("meta"):
+        large = WanVAE(source=source)
+    fill(large, open_vae(require_model("wan2.1-vae")))
     return channels_last(large.eval())
-
-
-def _weights(path: Path) -> dict[str, Tensor]:
-    tensors = open_tensors(path)
-    return {name: tensors[name] for name in tensors}
 
 
 def _live_loras(model: Wan, strengths: Mapping[Path, float]) -> LiveLoras | None:

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from livegraph_wan.attention import Memory
+from livegraph_wan.attention import LayerMemory, Memory
 from livegraph_wan.grid import PATCH
 from livegraph_wan.profile import Architecture
 
@@ -41,6 +41,8 @@ class Prompt(NamedTuple):
     """The embedding that it was read from, `[B, L, text_dim]`."""
     layers: tuple[KeyValue, ...]
     """Cross-attention keys and values."""
+    image: Tensor | None = None
+    """What an image encoder said of a still, `[B, tokens, image_dim]`, where it was read with one."""
 
     def rows(self, count: int) -> "Prompt":
         """The same prompt for every row of a batch."""
@@ -68,11 +70,11 @@ class Attention(nn.Module):
 
 
 class SelfAttention(Attention):
-    """Attention among the frames that a `Memory` holds."""
+    """Attention among the frames that a memory holds."""
 
-    def forward(self, x: Tensor, memory: Memory, layer: int) -> Tensor:
+    def forward(self, x: Tensor, memory: LayerMemory) -> Tensor:
         q, k = self.split(self.norm_q(self.q(x))), self.split(self.norm_k(self.k(x)))
-        seen = memory.exchange(layer, q, k, self.split(self.v(x)))
+        seen = memory.exchange(q, k, self.split(self.v(x)))
         q, k, v = (t.transpose(1, 2) for t in seen[:3])
         return self.merge(F.scaled_dot_product_attention(q, k, v, attn_mask=seen.mask))
 
@@ -128,10 +130,10 @@ class Block(nn.Module):
         self.ffn = nn.Sequential(nn.Linear(dim, config.ffn_dim), nn.GELU("tanh"), nn.Linear(config.ffn_dim, dim))
         self.modulation = nn.Parameter(torch.randn(1, 6, dim) / dim**0.5)
 
-    def forward(self, x: Tensor, time: Tensor, prompt: KeyValue, memory: Memory, layer: int) -> Tensor:
+    def forward(self, x: Tensor, time: Tensor, prompt: KeyValue, memory: LayerMemory) -> Tensor:
         parts = (self.modulation[:, None] + time).unsqueeze(3).unbind(2)
         shift, scale, keep, ffn_shift, ffn_scale, ffn_keep = parts
-        x = gate(x, self.self_attn(modulate(self.norm1(x), shift, scale), memory, layer), keep)
+        x = gate(x, self.self_attn(modulate(self.norm1(x), shift, scale), memory), keep)
         x = x + self.cross_attn(self.norm3(x), prompt)
         return gate(x, self.ffn(modulate(self.norm2(x), ffn_shift, ffn_scale)), ffn_keep)
 
@@ -197,7 +199,7 @@ class WanTransformer(nn.Module):
             raise ValueError(f"a prompt of {text.shape[1]} tokens; at most {self.config.text_len} fit")
         context = self.text_embedding(F.pad(text, (0, 0, 0, missing)).to(self.dtype))
         tokens = None if image is None else self.img_emb(image.to(self.dtype))
-        return Prompt(text, tuple(block.cross_attn.read(context, tokens) for block in self._blocks()))
+        return Prompt(text, tuple(block.cross_attn.read(context, tokens) for block in self._blocks()), image)
 
     def forward(self, latents: Tensor, timesteps: Tensor, prompt: Prompt, memory: Memory) -> Tensor:
         """Velocity `[B, out_dim, F, H, W]` of latents `[B, in_dim, F, H, W]` at `timesteps` `[B, F]`."""
@@ -206,7 +208,7 @@ class WanTransformer(nn.Module):
         frames, height, width = latents.shape[2], latents.shape[3] // PATCH, latents.shape[4] // PATCH
         x = memory.crew.share(self._embed_patches(latents.to(self.dtype)), frames)
         for layer, (block, text) in enumerate(zip(self._blocks(), prompt.layers, strict=True)):
-            x = block(x, modulation, text, memory, layer)
+            x = block(x, modulation, text, memory.at(layer))
         out = memory.crew.whole(self.head(x, time), frames)
         patches = out.view(-1, frames, height, width, PATCH, PATCH, self.config.out_dim)
         return patches.permute(0, 6, 1, 2, 4, 3, 5).flatten(5, 6).flatten(3, 4)

@@ -16,7 +16,13 @@ livegraph_api = "1"
 
 @hookimpl
 def livegraph_nodes() -> Sequence[NodeSpec]:
-    return [NodeSpec("wan.v2v", "livegraph_wan.nodes:WanV2V", "Repaint video after a prompt, with WAN diffusion")]
+    return [
+        NodeSpec("wan.v2v", "livegraph_wan.nodes.v2v:WanV2V", "Repaint video after a prompt, with WAN diffusion"),
+        NodeSpec("wan.t2v", "livegraph_wan.nodes.t2v:WanT2V", "Paint video from a prompt alone, with WAN diffusion"),
+        NodeSpec(
+            "wan.i2v", "livegraph_wan.nodes.i2v:WanI2V", "Set a still in motion after a prompt, with WAN diffusion"
+        ),
+    ]
 
 
 @hookimpl
@@ -35,6 +41,8 @@ def livegraph_pipelines() -> Sequence[PipelineSpec]:
     return [
         PipelineSpec("cam2wan", str(folder / "cam2wan.yaml"), "A camera, repainted after a prompt, shown and kept."),
         PipelineSpec("file2wan", str(folder / "file2wan.yaml"), "A film, repainted after a prompt, every frame of it."),
+        PipelineSpec("text2wan", str(folder / "text2wan.yaml"), "Video from a prompt alone, shown and kept."),
+        PipelineSpec("still2wan", str(folder / "still2wan.yaml"), "A still, set in motion, shown and kept."),
     ]
 
 

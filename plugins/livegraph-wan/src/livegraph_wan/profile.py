@@ -7,6 +7,8 @@ from livegraph_wan.window import RopeMode
 
 Noise = Literal["fixed", "fresh"]
 VaeName = Literal["nano", "wan", "taehv"]
+Task = Literal["v2v", "t2v", "i2v"]
+"""Repaint a video, paint from a prompt alone, go on from a still."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,9 @@ class Architecture:
     def head_dim(self) -> int:
         return self.dim // self.num_heads
 
+
+I2V_CHANNELS = 36
+"""What an I2V model takes in: 16 of the noisy latents, 4 of the mask, 16 of the still's latents."""
 
 WAN_1_3B = Architecture(dim=1536, ffn_dim=8960, num_layers=30, num_heads=12)
 WAN_14B = Architecture(dim=5120, ffn_dim=13824, num_layers=40, num_heads=40)
@@ -75,6 +80,15 @@ class Profile:
     vae: VaeName = "taehv"
     size: tuple[int, int] = (832, 480)
     """Preferred width and height in pixels."""
+    whole_clips: bool = False
+    """Whether a block is a whole clip: the next one begins from its last picture, and remembers nothing else."""
+    tasks: tuple[Task, ...] = ("v2v", "t2v", "i2v")
+    """What it can do: what was trained to paint from noise repaints as well, and goes on from what it is given."""
+
+    @property
+    def sees_still(self) -> bool:
+        """Whether it sees a mask and the latents of the still beside every block, as I2V models do."""
+        return self.architecture.in_dim == I2V_CHANNELS
 
 
 WAN_NANO = Profile(
@@ -90,6 +104,7 @@ WAN_NANO = Profile(
     noise="fixed",
     vae="nano",
     size=(256, 256),
+    tasks=("v2v",),
 )
 
 STREAMDIFFUSION_1_3B = Profile(
@@ -107,6 +122,7 @@ STREAMDIFFUSION_1_3B = Profile(
     strength_offset=100,
     motion_aware=True,
     normalised=False,
+    tasks=("v2v",),
 )
 
 STREAMDIFFUSION_14B = replace(STREAMDIFFUSION_1_3B, name="streamdiffusionv2-14b", architecture=WAN_14B)
@@ -149,6 +165,19 @@ KREA_14B = Profile(
     rope="absolute",
 )
 
+WAN_I2V_14B_480P = Profile(
+    name="wan2.1-i2v-14b-480p",
+    architecture=replace(WAN_14B, in_dim=I2V_CHANNELS, image_dim=1280),
+    timesteps=(1000, 937.5, 833.3333, 625),
+    shift=5.0,
+    frames_per_block=21,
+    window=21,
+    steps=4,
+    whole_clips=True,
+    vae="wan",
+    tasks=("i2v",),
+)
+
 PROFILES = {
     profile.name: profile
     for profile in (
@@ -159,5 +188,6 @@ PROFILES = {
         SELF_FORCING_1_3B,
         LONGLIVE_1_3B,
         KREA_14B,
+        WAN_I2V_14B_480P,
     )
 }

@@ -5,6 +5,7 @@ import torch
 from torch import Tensor
 
 from livegraph_wan.angles import Angles, of_space, of_time
+from livegraph_wan.transfer import upload
 
 
 class RopeTable:
@@ -30,8 +31,7 @@ class RopeTable:
         return cos, sin
 
     def _upload(self, angles: Angles) -> tuple[Tensor, Tensor]:
-        both = torch.from_numpy(np.stack([np.cos(angles), np.sin(angles)]).astype(np.float32))
-        cos, sin = both.to(self._device, non_blocking=True)
+        cos, sin = upload(np.stack([np.cos(angles), np.sin(angles)]).astype(np.float32), self._device)
         return cos, sin
 
 

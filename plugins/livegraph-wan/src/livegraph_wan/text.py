@@ -2,8 +2,10 @@
 
 import hashlib
 import html
+import logging
 import os
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,21 @@ from livegraph_wan.checkpoint import Tensors, open_tensors
 
 CACHE_BYTES = 512 << 20
 """What the embeddings on disk may take together; the ones not used for longest go first."""
+
+
+log = logging.getLogger("livegraph.wan")
+
+
+def embeddings_folder() -> Path:
+    """Where a system keeps what can be made again: XDG's place on Linux, Caches on macOS, LOCALAPPDATA on Windows."""
+    if sys.platform == "darwin":
+        caches = Path.home() / "Library" / "Caches"
+    elif sys.platform == "win32":
+        caches = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    else:
+        given = Path(os.environ.get("XDG_CACHE_HOME") or "")
+        caches = given if given.is_absolute() else Path.home() / ".cache"
+    return caches / "livegraph" / "embeddings"
 
 
 def clean(prompt: str) -> str:
@@ -41,13 +58,16 @@ class Embeddings:
         return found
 
     def add(self, prompt: str, embedding: Tensor) -> None:
-        """Write it whole or not at all."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        """Write it whole or not at all. Where there is no room for it, it will be read again."""
         path = self._path(prompt)
         partial = path.with_suffix(f".{os.getpid()}.part")
-        save_file({"embedding": embedding.contiguous()}, partial)
-        partial.replace(path)
-        self._prune()
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            save_file({"embedding": embedding.contiguous()}, partial)
+            partial.replace(path)
+            self._prune()
+        except (OSError, SafetensorError) as error:
+            log.warning("a prompt's embedding cannot be kept in %s: %s", self._folder, error)
 
     def _path(self, prompt: str) -> Path:
         return self._folder / f"{hashlib.sha256(prompt.encode()).hexdigest()}.safetensors"

@@ -1,4 +1,4 @@
-"""A checkpoint put together: text encoder, transformer and VAE, with what a stream has to know of them."""
+"""A checkpoint put together: encoders, transformer and VAE, with what a stream has to know of them."""
 
 from typing import Protocol
 
@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from livegraph_wan.attention import Memory
+from livegraph_wan.backend import Pictures
 from livegraph_wan.model import Prompt, WanTransformer
 from livegraph_wan.vae.base import StreamingVAE
 
@@ -19,17 +20,27 @@ class TextEncoder(Protocol):
         """Whether `read` answers at once."""
 
 
+class ImageEncoder(Protocol):
+    """A picture `[H, W, 3]` uint8 to features `[1, tokens, image_dim]`."""
+
+    def read(self, picture: Pictures) -> Tensor: ...
+
+
 class Wan(nn.Module):
     """A model of the family. `velocity` is what a sampler needs."""
 
     sees_source = False
     """Whether the source's latents are an input of their own, beside the noisy ones."""
 
-    def __init__(self, transformer: WanTransformer, vae: StreamingVAE, text: TextEncoder) -> None:
+    def __init__(
+        self, transformer: WanTransformer, vae: StreamingVAE, text: TextEncoder, image: ImageEncoder | None = None
+    ) -> None:
+        """`image` is what an I2V transformer reads its still with."""
         super().__init__()
         self.transformer = transformer
         self.vae: StreamingVAE = vae
         self.text: TextEncoder = text
+        self.image = image
 
     def beside(self, source: Tensor | None) -> Tensor | None:
         """What the transformer sees beside the noisy latents of a block with this source."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import mlx.core as mx
@@ -17,13 +18,18 @@ from livegraph_wan.checkpoint import open_tensors, read_lora
 from livegraph_wan.checkpoint.names import to_diffusers
 from livegraph_wan.load import Wanted, load
 from livegraph_wan.mlx import load as mlx_load
-from livegraph_wan.mlx.checkpoint import load_taehv, load_transformer
+from livegraph_wan.mlx.checkpoint import load_taehv, load_transformer, load_wan_vae
 from livegraph_wan.mlx.convert import to_torch_layout
 from livegraph_wan.mlx.wan import TorchText
 from livegraph_wan.nano.text import NanoText
+from livegraph_wan.vae.architecture import VAEArchitecture
+from livegraph_wan.vae.names import to_diffusers as vae_to_diffusers
 from livegraph_wan.vae.taehv import TAEHV
+from livegraph_wan.vae.wan import WanVAE
 
 from .conftest import PROFILE, TINY, Pair
+
+SMALL_VAE = VAEArchitecture(base_dim=8)
 
 
 def save_torch(weights: dict[str, Tensor], folder: Path) -> Path:
@@ -91,9 +97,9 @@ def pulled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pair: Pair) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("bits", [None, 8])
-def test_a_pulled_model_streams(pulled: Path, bits: int | None) -> None:
-    stream = load(Wanted(replace(PROFILE, normalised=False), vae="taehv", dtype="fp32", bits=bits), "mlx").stream
+@pytest.mark.parametrize("packed", ["none", "int8"])
+def test_a_pulled_model_streams(pulled: Path, packed: str) -> None:
+    stream = load(Wanted(replace(PROFILE, normalised=False), vae="taehv", dtype="fp32", quantise=packed), "mlx").stream
     stream.set_prompt("ink on paper")
     clip = np.random.default_rng(1).integers(0, 256, (4, 16, 32, 3), dtype=np.uint8)
     assert len(stream.step(clip)) == 1
@@ -102,15 +108,14 @@ def test_a_pulled_model_streams(pulled: Path, bits: int | None) -> None:
     assert vae.source == "raw"
     assert mx.array_equal(vae.decoder[22].bias, as_mlx(open_tensors(pulled / "taew2_1/taew2_1.pth")["decoder.22.bias"]))
     quantised = isinstance(stream._backend._model.transformer.blocks[0].ffn[0], nn.QuantizedLinear)
-    assert quantised == (bits is not None)
+    assert quantised == (packed != "none")
 
 
 def test_what_mlx_has_not_is_named(pulled: Path) -> None:
-    for vae in ("auto", "wan"):  # TAEHV is not where models are pulled to
-        with pytest.raises(InputError, match=r"Wan's own VAE does not run on mlx; .*pull taew2_1"):
-            load(Wanted(PROFILE, vae=vae), "mlx")
-    with pytest.raises(InputError, match="torch-cpu has no packed weights"):
-        load(Wanted(PROFILE, bits=4), "torch-cpu")
+    with pytest.raises(InputError, match=r"quantise: int4 does not work on torch-cpu; here: none.*on mlx: int8, int4"):
+        load(Wanted(PROFILE, quantise="int4"), "torch-cpu")
+    with pytest.raises(InputError, match=r"quantise: fp8 does not work on mlx; here: none, int8, int4"):
+        load(Wanted(PROFILE, quantise="fp8"), "mlx")
 
 
 def test_a_taehv_that_is_not_whole_is_named(pulled: Path) -> None:
@@ -119,6 +124,45 @@ def test_a_taehv_that_is_not_whole_is_named(pulled: Path) -> None:
     torch.save(weights, pulled / "less.pth")
     with pytest.raises(ModelError, match=r"less\.pth: .*decoder\.22\.bias"):
         load_taehv(pulled / "less.pth")
+
+
+@pytest.fixture
+def wan_vae() -> dict[str, Tensor]:
+    torch.manual_seed(4)
+    return WanVAE(SMALL_VAE).state_dict()
+
+
+@pytest.mark.parametrize("kind", ["Wan2.1_VAE.pth", "diffusion_pytorch_model.safetensors"])
+def test_wans_own_vae_is_read_from_either_file(wan_vae: dict[str, Tensor], tmp_path: Path, kind: str) -> None:
+    """In the folder that it was pulled to; its numbers are compared in `test_wan_vae`."""
+    if kind.endswith(".pth"):
+        torch.save(wan_vae, tmp_path / kind)
+    else:
+        save_file(vae_to_diffusers(wan_vae), tmp_path / kind)
+    vae = load_wan_vae(tmp_path, source="raw", config=SMALL_VAE)
+    found = to_torch_layout(vae)
+    assert found.keys() == wan_vae.keys()
+    assert all(mx.array_equal(value, as_mlx(wan_vae[name])) for name, value in found.items())
+    assert vae.source == "raw"
+
+
+def test_what_a_vae_lacks_is_named(wan_vae: dict[str, Tensor], tmp_path: Path) -> None:
+    del wan_vae["decoder.head.2.bias"]
+    torch.save(wan_vae, tmp_path / "Wan2.1_VAE.pth")
+    with pytest.raises(ModelError, match=r"decoder\.head\.2\.bias"):
+        load_wan_vae(tmp_path, config=SMALL_VAE)
+
+
+def test_a_pulled_model_streams_through_wans_own_vae(pulled: Path, wan_vae, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first frame standing still goes before, so that chunks come back whole."""
+    (pulled / "wan2.1-vae").mkdir()
+    torch.save(wan_vae, pulled / "wan2.1-vae" / "Wan2.1_VAE.pth")
+    monkeypatch.setattr(mlx_load, "load_wan_vae", partial(load_wan_vae, config=SMALL_VAE))
+    stream = load(Wanted(replace(PROFILE, normalised=False), vae="wan", dtype="fp32"), "mlx").stream
+    stream.set_prompt("ink on paper")
+    clip = np.random.default_rng(1).integers(0, 256, (4, 16, 32, 3), dtype=np.uint8)
+    assert [len(stream.step(clip)) for _ in range(3)] == [4, 4, 4]
+    assert stream._backend._model.vae.source == "raw"
 
 
 def test_a_text_encoder_of_torch_is_read_on_the_host() -> None:

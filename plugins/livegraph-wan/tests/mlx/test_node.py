@@ -6,7 +6,7 @@ import pytest
 
 from livegraph import Context, Frame, InputError
 from livegraph_wan.mlx.stream import Stream
-from livegraph_wan.nodes import WanV2V
+from livegraph_wan.nodes.v2v import WanV2V
 
 
 class NoClock:
@@ -45,8 +45,3 @@ def test_mlx_asked_for_where_it_does_not_work_is_refused(monkeypatch: pytest.Mon
     monkeypatch.setattr(mx.metal, "is_available", lambda: False)
     with pytest.raises(InputError, match=r"mlx: mlx .* finds no Apple GPU"):
         node_on("mlx")
-
-
-def test_a_lora_for_wan_nano_is_refused(mac: None) -> None:
-    with pytest.raises(InputError, match="wan-nano takes no LoRAs on mlx"):
-        node_on("mlx", loras=("ink.safetensors",))

@@ -22,10 +22,12 @@ from livegraph_wan.stream import Stream as TorchStream
 from livegraph_wan.vae.taehv import TAEHV
 from livegraph_wan.wan import Wan
 
-from .conftest import PROFILE, Pair, assert_close
+from .conftest import PROFILE, TINY, Pair, assert_close, make_pair
 
 SIZE = (48, 64)
 CHUNKS = 7
+
+STILL = np.random.default_rng(7).integers(0, 256, (*SIZE, 3), dtype=np.uint8)
 
 VARIANTS = {
     "steps": PROFILE,
@@ -228,3 +230,45 @@ def test_misuse_is_named(shipped: Stream) -> None:
     shipped.set_prompt("oil")
     with pytest.raises(ValueError, match="multiples of 16"):
         shipped.step(clip(1, 40, 64))
+
+
+def test_a_still_is_seen_alike(pair: Pair) -> None:
+    """Beside the first blocks of a stream, in one call or in two; TAEHV begins a stream otherwise than nano does."""
+    torch.manual_seed(5)
+    tiny = TAEHV().eval()
+    same = mlx_taehv.TAEHV()
+    load(same, from_torch(tiny.state_dict().items()))
+    tiny_pair = Pair(
+        Wan(pair.torch.transformer, tiny, pair.torch.text), mlx_wan.Wan(pair.mlx.transformer, same, pair.mlx.text)
+    )
+    for both in (pair, tiny_pair):
+        theirs, ours = both.backends(PROFILE)
+        state = given = None
+        for count in (2, 1):
+            wanted, state = theirs.beside_still(STILL, count, state)
+            got, given = ours.beside_still(STILL, count, given)
+            assert wanted.shape == (1, 20, count, SIZE[0] // 8, SIZE[1] // 8)
+            assert_close(got, wanted)
+
+
+def test_a_clip_from_a_still_is_torchs() -> None:
+    """The image branch, clip after clip."""
+    architecture = replace(TINY, in_dim=36, image_dim=24)
+    profile = replace(
+        PROFILE, architecture=architecture, frames_per_block=2, window=2, whole_clips=True, timesteps=(1000, 625)
+    )
+    pair = make_pair(architecture)
+    features = np.random.default_rng(8).standard_normal((1, 7, 24), np.float32)
+    streams = [
+        TorchStream(pair.torch, profile, device=torch.device("cpu"), dtype=torch.float32),
+        Stream(pair.mlx, profile, dtype=mx.float32),
+    ]
+    made = []
+    for stream in streams:
+        stream._backend.read_image = lambda picture: features  # type: ignore[method-assign]
+        stream.set_prompt("ink")
+        stream.begin_from(STILL)
+        made.append([stream.paint((SIZE[1], SIZE[0])).astype(int) for _ in range(2)])
+    for theirs, ours in zip(*made, strict=True):
+        assert np.abs(theirs - ours).max() <= 1
+    assert [len(clip) for clip in made[0]] == [8, 7]

@@ -11,7 +11,7 @@ from livegraph_wan.backend import ALL, Pass
 from livegraph_wan.mlx import rope as mlx_rope
 from livegraph_wan.rope import RopeTable, rotate
 
-from .conftest import PROFILE, Pair, assert_close, last
+from .conftest import PROFILE, TINY, Pair, assert_close, last, make_pair
 
 SIZE = (48, 64)
 
@@ -103,8 +103,6 @@ def test_tables_and_turns_agree_at_any_frame() -> None:
 
 @pytest.mark.parametrize(("dtype", "limit"), [(mx.bfloat16, 2e-2), (mx.float16, 5e-3)])
 def test_half_precision_is_near_full(dtype: mx.Dtype, limit: float) -> None:
-    from .conftest import make_pair
-
     pair = make_pair()
     theirs, ours = pair.backends(PROFILE)
     pair.mlx.set_dtype(dtype)
@@ -122,9 +120,11 @@ def test_half_precision_is_near_full(dtype: mx.Dtype, limit: float) -> None:
 
 
 @pytest.mark.parametrize("compiled", [False, True])
-def test_a_pass_writes_into_the_memory_that_the_cache_has(pair: Pair, compiled: bool) -> None:
-    """Arrays are values, but a new cache beside the old one at every pass would be most of the traffic."""
-    _, backend = pair.backends(replace(PROFILE, window=60), compiled=compiled)
+def test_a_pass_writes_into_the_memory_that_the_cache_has(compiled: bool) -> None:
+    """Arrays are values, but a new cache beside the old one at every pass would be most of the traffic. What a pass
+    takes for itself it takes for one layer at a time: here there are many.
+    """
+    _, backend = make_pair(replace(TINY, num_layers=12)).backends(replace(PROFILE, window=60), compiled=compiled)
     runner, prompt = backend.runner((128, 128), 1), backend.read_prompt(embedding())
     cache = sum(kept.nbytes for layers in runner.cache.slots for kept in layers)
     x = mx.zeros((1, 1, 16, 16, 16))

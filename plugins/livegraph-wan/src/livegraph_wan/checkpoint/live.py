@@ -52,8 +52,9 @@ class LiveLoras:
             lora.check(shapes)
         self._model = model
         self._index = {name: index for index, name in enumerate(loras)}
+        self._now = {name: float(strengths[name]) for name in loras}
         self._device = next(model.parameters()).device
-        self._values = torch.tensor([float(strengths[name]) for name in loras], device=self._device)
+        self._values = torch.tensor(list(self._now.values()), device=self._device)
         self._replaced: dict[str, nn.Linear] = {}
         self._changes: dict[str, list[tuple[int, Tensor]]] = {}
         self._before: dict[str, Tensor] = {}
@@ -62,6 +63,9 @@ class LiveLoras:
 
     def set(self, name: str, strength: float) -> None:
         """A LoRA's strength from now on; 1 is as it was trained, 0 is off. `KeyError` for one that is not here."""
+        if self._now[name] == strength:
+            return
+        self._now[name] = strength
         with torch.inference_mode():
             self._values[self._index[name]] = strength
         if self._changes:
@@ -69,7 +73,7 @@ class LiveLoras:
 
     def strengths(self) -> dict[str, float]:
         """As they are now."""
-        return dict(zip(self._index, self._values.tolist(), strict=True))
+        return dict(self._now)
 
     def detach(self) -> None:
         """Take all of them off the model."""

@@ -82,14 +82,19 @@ class RollingCache:
         heads: int,
         head_dim: int,
         dtype: mx.Dtype,
+        fixed: bool = False,
     ) -> None:
-        """`tokens` is the number of tokens per frame."""
+        """`tokens` is the number of tokens per frame. `fixed`: every pass attends to all slots, those masked that have
+        not been filled; else to the filled ones alone, which costs less as long as they are few.
+        """
         self.windows = windows
-        self._rope, self._tokens = rope, tokens
+        self._rope, self._tokens, self._fixed = rope, tokens, fixed
         shape = len(windows), heads, windows[0].window * tokens, head_dim
         self.slots = Slots(*([mx.zeros(shape, dtype) for _ in range(layers)] for _ in range(2)))
         self.first = 0
         """First row of the present pass."""
+        self.filled = 0
+        """Slots that hold something, in the row of the present pass that has seen most."""
         mx.eval(self.slots)
 
     def begin_block(self, rows: slice = ALL) -> None:
@@ -101,25 +106,21 @@ class RollingCache:
     def _aim(self, rows: range, places: list[Place]) -> Aim:
         starts = [(row, place.slot * self._tokens) for row, place in zip(rows, places, strict=True)]
         lengths = [place.filled for place in places]
-        longest = max(lengths)
+        self.filled = max(lengths)
+        longest = self.windows[0].window if self._fixed else self.filled
         queries = self._turns([place.queries for place in places])
         keys = self._turns([place.keys + (0,) * (longest - place.filled) for place in places])
-        mask = None if min(lengths) == longest else self._upto(lengths)
+        mask = None if min(lengths) == longest else self._upto(lengths, longest)
         return Aim(mx.array(starts, mx.int32), queries, keys, mask)
 
     def _turns(self, positions: list[tuple[int, ...]]) -> Turn:
         turns = [self._rope.at(frames) for frames in positions]
         return Turn(*(mx.stack(list(parts))[:, None] for parts in zip(*turns, strict=True)))
 
-    def _upto(self, lengths: list[int]) -> mx.array:
-        """`[rows, 1, 1, filled]`: rows that have seen less attend to less."""
-        seen = np.arange(max(lengths)) < np.array(lengths)[:, None]
+    def _upto(self, lengths: list[int], longest: int) -> mx.array:
+        """`[rows, 1, 1, longest * tokens]`: rows that have seen less attend to less."""
+        seen = np.arange(longest) < np.array(lengths)[:, None]
         return mx.array(seen.repeat(self._tokens, 1)[:, None, None])
-
-    @property
-    def filled(self) -> int:
-        """Slots that the present pass attends to."""
-        return int(self.aim.keys.cos.shape[2]) // self._tokens
 
     def likeness(self, row: int, slot: int, others: list[int]) -> mx.array:
         """How alike the frame in `slot` is to each of `others`, `[len(others)]`; see `livegraph_wan.backend.Runner`."""

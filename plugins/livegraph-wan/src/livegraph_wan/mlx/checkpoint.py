@@ -6,12 +6,14 @@ from pathlib import Path
 from torch import Tensor
 
 from livegraph import ModelError
-from livegraph_wan.checkpoint import Lora, Tensors, open_tensors, open_transformer
+from livegraph_wan.checkpoint import Lora, Tensors, open_tensors, open_transformer, open_vae
 from livegraph_wan.mlx.convert import from_torch, load
 from livegraph_wan.mlx.layers import Module
 from livegraph_wan.mlx.model import WanTransformer
 from livegraph_wan.mlx.taehv import TAEHV
+from livegraph_wan.mlx.wan_vae import WanVAE
 from livegraph_wan.profile import Architecture
+from livegraph_wan.vae.architecture import VAEArchitecture
 from livegraph_wan.vae.scale import SourceScale
 
 
@@ -40,8 +42,15 @@ def _merged(tensors: Tensors, loras: Sequence[tuple[Lora, float]]) -> Iterator[t
         yield name, changed.to(tensor.dtype)
 
 
+def load_wan_vae(path: Path, *, source: SourceScale = "normalised", config: VAEArchitecture | None = None) -> WanVAE:
+    """Wan's own VAE, in either naming. Raises `ModelError` for what does not fit, by name."""
+    vae = WanVAE(config, source=source)
+    _fill(vae, path, open_vae(path).items())
+    return vae
+
+
 def load_taehv(path: Path, *, source: SourceScale = "normalised") -> TAEHV:
-    """TAEHV from its `taew2_1`. Raises `ModelError` for what does not fit, by name."""
+    """TAEHV from its `taew2_1`, a file or the one in a folder. Raises `ModelError` for what does not fit, by name."""
     vae = TAEHV(source=source)
     _fill(vae, path, open_tensors(path).items())
     return vae

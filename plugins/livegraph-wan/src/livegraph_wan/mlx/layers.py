@@ -31,6 +31,18 @@ def conv(inputs: int, outputs: int, kernel: int = 3, *, stride: int = 1, bias: b
     return nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=bias)
 
 
+def enlarge(x: mx.array) -> mx.array:
+    """Pictures `[N, H, W, C]` at twice the height and width, by repeating pixels."""
+    return mx.repeat(mx.repeat(x, 2, 1), 2, 2)
+
+
+def newest(x: mx.array, count: int) -> mx.array:
+    """The last `count` frames of `[B, T, h, w, C]`, for a state: a part of an array holds the memory of the whole, and
+    `mx.contiguous` copies it where the whole is larger.
+    """
+    return mx.contiguous(x[:, -count:])
+
+
 def fold_pixels(x: mx.array, by: int) -> mx.array:
     """`[..., H, W, C]` to `[..., H/by, W/by, C*by*by]`; channels in the order of torch's pixel_unshuffle."""
     height, width = x.shape[-3] // by, x.shape[-2] // by

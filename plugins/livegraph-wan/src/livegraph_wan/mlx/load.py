@@ -1,45 +1,65 @@
 """A profile's model as a stream on MLX; see `livegraph_wan.load`."""
 
-import mlx.core as mx
+from collections.abc import Mapping
+from pathlib import Path
 
-from livegraph import InputError, require_model
+import mlx.core as mx
+import torch
+
+from livegraph import require_model
 from livegraph_wan.checkpoint import read_lora
 from livegraph_wan.choice import vae_of
-from livegraph_wan.load import Wanted, checkpoint_in, companions
-from livegraph_wan.mlx.checkpoint import load_taehv, load_transformer
+from livegraph_wan.load import Loaded, Wanted, checkpoint_in, companions, load_image_encoder
+from livegraph_wan.mlx.checkpoint import load_taehv, load_transformer, load_wan_vae
+from livegraph_wan.mlx.live import LiveLoras
+from livegraph_wan.mlx.memory import limit_memory
 from livegraph_wan.mlx.nano import load_nano
-from livegraph_wan.mlx.quantise import quantise
+from livegraph_wan.mlx.quantise import BITS, quantise
 from livegraph_wan.mlx.stream import Stream
-from livegraph_wan.mlx.wan import TorchText, Wan
+from livegraph_wan.mlx.wan import StreamingVAE, TorchImage, TorchText, Wan
+from livegraph_wan.profile import Profile, VaeName
 from livegraph_wan.text import Umt5
+from livegraph_wan.vae.scale import SourceScale
 
 DTYPES = {"fp32": mx.float32, "bf16": mx.bfloat16, "fp16": mx.float16}
 
 
-def load(wanted: Wanted) -> Stream:
+def load(wanted: Wanted) -> Loaded:
     """In bf16 unless another dtype is wanted. Raises `ModelError` for what is missing or unfit."""
-    model = _nano(wanted) if wanted.profile.vae == "nano" else assemble(wanted)
-    if wanted.bits is not None:
-        quantise(model.transformer, wanted.bits)
-    return Stream(model, wanted.profile, dtype=DTYPES[wanted.dtype or "bf16"], batch=wanted.batch)
+    limit_memory()
+    model = load_nano() if wanted.profile.vae == "nano" else assemble(wanted)
+    if wanted.quantise in BITS:
+        quantise(model.transformer, BITS[wanted.quantise])
+    loras = _live_loras(model, wanted.loras)
+    changing = loras.state if loras else ()
+    dtype = DTYPES[wanted.dtype or "bf16"]
+    return Loaded(Stream(model, wanted.profile, dtype=dtype, batch=wanted.batch, changing=changing), loras)
 
 
-def _nano(wanted: Wanted) -> Wan:
-    if wanted.loras:
-        raise InputError("wan-nano takes no LoRAs on mlx; on torch it does")
-    return load_nano()
+def _live_loras(model: Wan, strengths: Mapping[Path, float]) -> LiveLoras | None:
+    if not strengths:
+        return None
+    loras = {str(path): read_lora(path) for path in strengths}
+    return LiveLoras(model.transformer, loras, {str(path): strength for path, strength in strengths.items()})
 
 
 def assemble(wanted: Wanted) -> Wan:
-    """A published checkpoint with TAEHV, its LoRAs merged; prompts are read by UMT5 in torch, on the CPU."""
+    """A published checkpoint with its VAE, and the LoRAs that belong to it merged; UMT5 reads prompts in torch, on the
+    CPU.
+    """
     profile = wanted.profile
-    if vae_of(profile, wanted.vae) != "taehv":
-        raise InputError("Wan's own VAE does not run on mlx; TAEHV does: livegraph models pull taew2_1")
     path = wanted.checkpoint or checkpoint_in(require_model(profile.name))
     loras = [(read_lora(beside), 1.0) for beside in companions(path)]
-    loras += [(read_lora(lora), strength) for lora, strength in wanted.loras.items()]
     transformer = load_transformer(path, profile.architecture, loras=loras)
-    tiny = require_model("taew2_1") / "taew2_1.pth"
-    vae = load_taehv(tiny, source="normalised" if profile.normalised else "raw")
+    vae = load_vae(profile, vae_of(profile, wanted.vae))
     text = Umt5(require_model("umt5-xxl"), wanted.embeddings, text_len=profile.architecture.text_len)
-    return Wan(transformer, vae, TorchText(text))
+    image = load_image_encoder(profile, torch.device("cpu"))
+    return Wan(transformer, vae, TorchText(text), TorchImage(image) if image else None)
+
+
+def load_vae(profile: Profile, name: VaeName) -> StreamingVAE:
+    """TAEHV, or Wan's own. Raises `ModelError` for what does not fit, by name."""
+    source: SourceScale = "normalised" if profile.normalised else "raw"
+    if name == "taehv":
+        return load_taehv(require_model("taew2_1"), source=source)
+    return load_wan_vae(require_model("wan2.1-vae"), source=source)

@@ -13,7 +13,7 @@ from livegraph_wan.backend import Embedding
 from livegraph_wan.grid import CHANNELS, FRAMES, STRIDE
 from livegraph_wan.mlx.attention import Memory
 from livegraph_wan.mlx.convert import Weights, from_file, load
-from livegraph_wan.mlx.layers import Module, conv, fold_pixels, unfold_pixels
+from livegraph_wan.mlx.layers import Module, conv, fold_pixels, newest, unfold_pixels
 from livegraph_wan.mlx.model import Prompt, Times, WanTransformer
 from livegraph_wan.mlx.wan import Wan
 from livegraph_wan.nano.words import BUCKETS, PADDING, WIDTH, buckets_of
@@ -50,16 +50,16 @@ class EncoderState(NamedTuple):
     """What the encoder keeps between calls."""
 
     frame: mx.array
-    """The last frame seen, folded by 4, `[B, H/4, W/4, 48]`."""
+    """The last frame seen, folded by 4, `[B, 1, H/4, W/4, 48]`."""
 
 
 class DecoderState(NamedTuple):
     """What the decoder keeps between calls."""
 
     latent: mx.array
-    """The last latent, normalised, `[B, H/8, W/8, 16]`."""
+    """The last latent, normalised, `[B, 1, H/8, W/8, 16]`."""
     features: mx.array
-    """Features of the last frame drawn, `[B, H/4, W/4, width]`."""
+    """Features of the last frame drawn, `[B, 1, H/4, W/4, width]`."""
 
 
 class NanoVAE(Module):
@@ -92,7 +92,7 @@ class NanoVAE(Module):
         cells = fold_pixels(frames, 4)
         latents = self.project(_join(fold_pixels(frames, STRIDE))) + self._encode_detail(cells, state)
         latents = mx.unflatten((latents - self.mean) / self.std, 0, (len(frames), -1))
-        return latents, EncoderState(cells[:, -1])
+        return latents, EncoderState(newest(cells, 1))
 
     def _encode_detail(self, cells: mx.array, state: EncoderState | None) -> mx.array:
         x = _with_before(cells, None if state is None else state.frame)
@@ -112,7 +112,7 @@ class NanoVAE(Module):
         features = unfold_pixels(_split(nn.silu(self.latent_out(trunk)), batch), 2)
         linear = self.restore((latents * self.std + self.mean).flatten(0, 1))
         frames = unfold_pixels(_split(linear, batch), STRIDE) + self._draw(features, state)
-        return frames, DecoderState(latents[:, -1], features[:, -1])
+        return frames, DecoderState(newest(latents, 1), newest(features, 1))
 
     def _draw(self, features: mx.array, state: DecoderState | None) -> mx.array:
         x = _with_before(features, None if state is None else state.features).flatten(0, 1)
@@ -124,7 +124,7 @@ class NanoVAE(Module):
 
 def _with_before(x: mx.array, before: mx.array | None) -> mx.array:
     """Each of `[B, T, h, w, C]` beside the one before it; what was before the first is taken to equal it."""
-    first = x[:, :1] if before is None else before[:, None]
+    first = x[:, :1] if before is None else before
     return mx.concatenate([x, mx.concatenate([first, x[:, :-1]], 1)], -1)
 
 

@@ -6,16 +6,22 @@ layers around the timestep, whose error would shift and scale every token; the t
 prompt; norms and modulations. The VAE is convolutions, and stays too.
 """
 
+from collections.abc import Mapping
 from typing import Literal
 
+import mlx.core as mx
 import mlx.nn as nn
+import torch
 
+from livegraph_wan.mlx.convert import is_convolution
 from livegraph_wan.mlx.model import WanTransformer
 
 GROUP = 64
 """Weights that share a scale."""
 
 Bits = Literal[4, 8]
+BITS: Mapping[str, Bits] = {"int8": 8, "int4": 4}
+"""By the name that `livegraph_wan.quantise` has for it."""
 
 
 def quantise(model: WanTransformer, bits: Bits) -> None:
@@ -30,3 +36,31 @@ def quantise(model: WanTransformer, bits: Bits) -> None:
 def packs(path: str, layer: nn.Module) -> bool:
     """Whether the layer of that name in a transformer is packed."""
     return path.startswith("blocks.") and isinstance(layer, nn.Linear)
+
+
+def unpacked(layer: nn.QuantizedLinear, dtype: mx.Dtype) -> nn.Linear:
+    """The same layer in full."""
+    weight = mx.dequantize(layer.weight, layer.scales, layer.biases, layer.group_size, layer.bits)
+    full = nn.Linear(weight.shape[1], weight.shape[0], bias="bias" in layer)
+    full.weight = weight.astype(dtype)
+    if "bias" in layer:
+        full.bias = layer.bias
+    return full
+
+
+def shapes_of(model: nn.Module) -> dict[str, torch.Size]:
+    """Its parameters as a torch checkpoint has them, packed ones in full."""
+    shapes = {}
+    for name, layer in model.named_modules():
+        packed = isinstance(layer, nn.QuantizedLinear)
+        for leaf, value in layer.items():
+            full = f"{name}.{leaf}" if name else leaf
+            if isinstance(value, mx.array) and not (packed and leaf in ("scales", "biases")):
+                shapes[full] = torch.Size(_shape(layer, full, value))
+    return shapes
+
+
+def _shape(layer: nn.Module, name: str, value: mx.array) -> tuple[int, ...]:
+    if isinstance(layer, nn.QuantizedLinear) and name.endswith("weight"):
+        return len(value), layer.scales.shape[1] * layer.group_size
+    return value.moveaxis(-1, 1).shape if is_convolution(name, value) else value.shape

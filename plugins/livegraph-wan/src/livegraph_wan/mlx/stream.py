@@ -2,21 +2,30 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import mlx.core as mx
 import numpy as np
 from numpy.typing import NDArray
 
-from livegraph_wan.backend import ALL, Embedding, Pass, Pictures
+from livegraph_wan.backend import ALL, Drawing, Embedding, Pass, Pictures
 from livegraph_wan.denoise import windows_of
 from livegraph_wan.engine import Engine
-from livegraph_wan.grid import MULTIPLE
+from livegraph_wan.grid import FRAMES, MASK_CHANNELS, MULTIPLE, STRIDE
 from livegraph_wan.mlx.attention import Aim, Present, RollingCache, Slots
 from livegraph_wan.mlx.model import Prompt, Times, times_of
 from livegraph_wan.mlx.rope import RopeTable
 from livegraph_wan.mlx.wan import Wan
 from livegraph_wan.profile import Profile
+from livegraph_wan.stages import InTurn, Line
+
+
+class _Drawn(NamedTuple):
+    pixels: mx.array
+
+    def pictures(self) -> Pictures:
+        return np.array(self.pixels)
 
 
 class MlxRunner:
@@ -26,10 +35,12 @@ class MlxRunner:
     (a clean refresh), and no thread is left with arrays that only another one could compute.
     """
 
-    def __init__(self, model: Wan, cache: RollingCache, *, compiled: bool) -> None:
-        self._model, self.cache = model, cache
+    def __init__(self, model: Wan, cache: RollingCache, *, compiled: bool, changing: list[Any]) -> None:
+        self._config, self.cache = model.transformer.config, cache
         self.windows = cache.windows
-        self._run = mx.compile(self._pass) if compiled else self._pass
+        run = partial(_pass, model)  # not a method: the cache would live until Python looks for cycles
+        self._run = mx.compile(run, inputs=changing) if compiled else run
+        self._foreseen = not compiled
 
     def begin_block(self, rows: slice = ALL) -> None:
         self.cache.begin_block(rows)
@@ -37,24 +48,20 @@ class MlxRunner:
     def velocity(self, given: Pass[mx.array], prompt: Prompt) -> mx.array:
         cache, frames = self.cache, given.x.shape[1]
         timesteps = np.array(given.timesteps)[:, None].repeat(frames, 1)
-        times = times_of(timesteps, self._model.transformer.config.freq_dim)
-        velocity, cache.slots = self._run(given.x, given.beside, times, prompt, cache.slots, cache.aim, cache.first)
+        times = times_of(timesteps, self._config.freq_dim)
+        seen = given.x, given.beside, times, prompt
+        self._foresee(*seen)
+        velocity, cache.slots = self._run(*seen, cache.slots, cache.aim, cache.first)
         mx.async_eval(velocity, cache.slots)
         return velocity
 
-    def _pass(
-        self,
-        x: mx.array,
-        beside: mx.array | None,
-        times: Times,
-        prompt: Prompt,
-        slots: Slots,
-        aim: Aim,
-        first: int,
-    ) -> tuple[mx.array, Slots]:
-        memory = Present(slots, aim, first)
-        velocity = self._model.velocity(x, beside, times, prompt, memory)
-        return velocity.astype(mx.float32), memory.slots
+    def _foresee(self, *seen: Any) -> None:
+        """Trace the pass with a full window along with the first one, and not in the middle of a show. Nothing is
+        computed: nobody asks for what it would give.
+        """
+        if not self._foreseen and self.cache.aim.mask is not None:
+            self._run(*seen, self.cache.slots, self.cache.aim._replace(mask=None), self.cache.first)
+        self._foreseen = True
 
     def likeness(self, row: int, slot: int, others: list[int]) -> mx.array:
         likeness = self.cache.likeness(row, slot, others)
@@ -66,17 +73,41 @@ class MlxRunner:
         mx.async_eval(self.cache.slots)
 
 
+def _pass(
+    model: Wan,
+    x: mx.array,
+    beside: mx.array | None,
+    times: Times,
+    prompt: Prompt,
+    slots: Slots,
+    aim: Aim,
+    first: int,
+) -> tuple[mx.array, Slots]:
+    memory = Present(slots, aim, first)
+    velocity = model.velocity(x, beside, times, prompt, memory)
+    return velocity.astype(mx.float32), memory.slots
+
+
 class MlxBackend:
     """A model on MLX's default device."""
 
-    def __init__(self, model: Wan, profile: Profile, dtype: mx.Dtype, *, compiled: bool) -> None:
+    def __init__(
+        self, model: Wan, profile: Profile, dtype: mx.Dtype, *, compiled: bool, changing: Sequence[Any] = ()
+    ) -> None:
         model.set_dtype(dtype)
         model.compute_weights()
         self._model, self._profile, self._dtype, self._compiled = model, profile, dtype, compiled
+        self._changing = list(changing)
+        halves = model.vae.encode, model.vae.decode
+        self._encode, self._decode = (mx.compile(half) if compiled else half for half in halves)
         self.rhythm = model.vae.rhythm
 
     def computing(self) -> AbstractContextManager[Any]:
         return nullcontext()
+
+    def line(self, *, overlap: bool) -> Line:
+        """In turn: what is computed is computed beside Python anyway, and MLX orders it."""
+        return InTurn()
 
     def knows_text(self, text: str) -> bool:
         return self._model.text.knows(text)
@@ -84,8 +115,14 @@ class MlxBackend:
     def read_text(self, text: str) -> Embedding:
         return self._model.text.read(text)
 
-    def read_prompt(self, embedding: Embedding) -> Prompt:
-        prompt = self._model.transformer.read_prompt(mx.array(embedding))
+    def read_image(self, picture: Pictures) -> Embedding:
+        if self._model.image is None:
+            raise RuntimeError(f"{self._profile.name} has no image encoder")
+        return self._model.image.read(picture)
+
+    def read_prompt(self, embedding: Embedding, image: Embedding | None = None) -> Prompt:
+        tokens = None if image is None else mx.array(image)
+        prompt = self._model.transformer.read_prompt(mx.array(embedding), tokens)
         mx.async_eval(prompt)
         return prompt
 
@@ -99,21 +136,41 @@ class MlxBackend:
             heads=config.num_heads,
             head_dim=config.head_dim,
             dtype=self._dtype,
+            fixed=self._compiled,
         )
-        return MlxRunner(self._model, cache, compiled=self._compiled)
+        return MlxRunner(self._model, cache, compiled=self._compiled, changing=self._changing)
 
     def encode(self, frames: Pictures, state: Any) -> tuple[mx.array, Any]:
-        pixels = mx.array(frames).astype(mx.float32) * (1 / 127.5) - 1
-        latents, state = self._model.vae.encode(pixels.astype(self._dtype)[None], state)
+        latents, state = self._encode(self._scaled(frames)[None], state)
         latents = latents.astype(mx.float32)
         mx.async_eval(latents, state)
         return latents, state
 
-    def decode(self, latents: mx.array, state: Any) -> tuple[Pictures, Any]:
-        drawn, state = self._model.vae.decode(latents.astype(self._dtype), state)
+    def _scaled(self, frames: Pictures) -> mx.array:
+        """`[T, H, W, 3]` in -1..1."""
+        return (mx.array(frames).astype(mx.float32) * (1 / 127.5) - 1).astype(self._dtype)
+
+    def beside_still(self, picture: Pictures, latents: int, state: Any) -> tuple[mx.array, Any]:
+        shown = self._scaled(picture[None])
+        parts = [mx.zeros((1, FRAMES, *shown.shape[1:]), self._dtype)] * latents
+        if state is None:
+            parts[0] = mx.repeat(shown, self.rhythm.first_taken, 0)[None]
+        sides = [side // STRIDE for side in shown.shape[1:3]]
+        mask = np.zeros((1, latents, *sides, MASK_CHANNELS), np.float32)
+        mask[:, 0] = float(state is None)
+        encoded = []
+        for part in parts:
+            latent, state = self._model.vae.encode(part, state)
+            encoded.append(latent.astype(mx.float32))
+        beside = mx.concatenate([mx.array(mask), mx.concatenate(encoded, 1)], -1)
+        mx.async_eval(beside, state)
+        return beside, state
+
+    def decode(self, latents: mx.array, state: Any) -> tuple[Drawing, Any]:
+        drawn, state = self._decode(latents.astype(self._dtype), state)
         pixels = mx.clip(mx.round((drawn[0].astype(mx.float32) + 1) * 127.5), 0, 255).astype(mx.uint8)
         mx.async_eval(pixels, state)
-        return np.array(pixels), state
+        return _Drawn(pixels), state
 
     def upload(self, noises: NDArray[np.float32]) -> Sequence[mx.array]:
         uploaded = [mx.array(noise).moveaxis(1, -1) for noise in noises]
@@ -130,15 +187,27 @@ class MlxBackend:
 class Stream(Engine[mx.array, Prompt]):
     """A model on MLX's default device as a stream; its weights are put into `dtype` (quantised ones stay).
 
-    `compiled`: whether a pass is traced once per number of frames in the window, and then run as one graph; None does
+    `compiled`: whether the transformer's pass and the VAE's are traced, twice each, and then run as graphs; None does
     so on a GPU. (On a CPU MLX calls a C++ compiler for it, if there is one: that takes seconds.)
+
+    `changing`: what of the weights is replaced while the stream runs (`LiveLoras.state`); a compiled pass takes the
+    others for constants.
 
     The chunks of a stream batch have to be asked for by one and the same thread.
     """
 
     def __init__(
-        self, model: Wan, profile: Profile, *, dtype: mx.Dtype, batch: int = 0, compiled: bool | None = None
+        self,
+        model: Wan,
+        profile: Profile,
+        *,
+        dtype: mx.Dtype,
+        batch: int = 0,
+        compiled: bool | None = None,
+        changing: Sequence[Any] = (),
+        overlap: bool = False,
     ) -> None:
         if compiled is None:
             compiled = mx.default_device() == mx.Device(mx.gpu)
-        super().__init__(MlxBackend(model, profile, dtype, compiled=compiled), profile, batch=batch)
+        backend = MlxBackend(model, profile, dtype, compiled=compiled, changing=changing)
+        super().__init__(backend, profile, batch=batch, overlap=overlap)

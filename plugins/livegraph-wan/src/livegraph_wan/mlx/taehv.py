@@ -13,12 +13,12 @@ import mlx.core as mx
 import mlx.nn as nn
 
 from livegraph_wan.grid import CHANNELS
-from livegraph_wan.mlx.layers import Module, conv, run
+from livegraph_wan.mlx.layers import Module, conv, enlarge, newest, run
 from livegraph_wan.rhythm import RHYTHMS, Rhythm
 from livegraph_wan.vae.scale import MEAN, STD, SourceScale
 
 State = tuple[mx.array, ...]
-"""Per `MemBlock`, in order, its last input `[B, h, w, C]`."""
+"""Per `MemBlock`, in order, its last input `[B, 1, h, w, C]`."""
 
 _LATENT_LIMIT = 3.0
 
@@ -41,9 +41,9 @@ class MemBlock(Module):
     def __call__(self, x: mx.array, batch: int, before: mx.array | None) -> tuple[mx.array, mx.array]:
         """Frames `[B * T, h, w, C]` and the one before them to as many, and the last of them as it came."""
         frames = mx.unflatten(x, 0, (batch, -1))
-        first = mx.zeros_like(frames[:, 0]) if before is None else before
-        past = mx.concatenate([first[:, None], frames[:, :-1]], 1).flatten(0, 1)
-        return nn.relu(run(self.conv, mx.concatenate([x, past], -1)) + x), frames[:, -1]
+        first = mx.zeros_like(frames[:, :1]) if before is None else before
+        past = mx.concatenate([first, frames[:, :-1]], 1).flatten(0, 1)
+        return nn.relu(run(self.conv, mx.concatenate([x, past], -1)) + x), newest(frames, 1)
 
 
 class Pool(Module):
@@ -73,7 +73,7 @@ class Grow(Module):
 
     def __call__(self, x: mx.array) -> mx.array:
         frames = mx.unflatten(self.conv(x), -1, (self.stride, -1)).transpose(0, 3, 1, 2, 4).flatten(0, 1)
-        return mx.repeat(mx.repeat(frames, 2, 1), 2, 2)
+        return enlarge(frames)
 
 
 Layers = list[nn.Module]

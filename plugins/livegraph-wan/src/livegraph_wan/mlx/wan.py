@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import mlx.core as mx
 
-from livegraph_wan.backend import Embedding
+from livegraph_wan.backend import Embedding, Pictures
 from livegraph_wan.mlx.attention import Memory
 from livegraph_wan.mlx.layers import Module
 from livegraph_wan.mlx.model import Prompt, Times, WanTransformer
 from livegraph_wan.rhythm import Rhythm
 
 if TYPE_CHECKING:
+    from livegraph_wan.wan import ImageEncoder as TorchImageEncoder
     from livegraph_wan.wan import TextEncoder as TorchTextEncoder
 
 
@@ -37,6 +38,23 @@ class TextEncoder(Protocol):
         """Whether `read` answers at once."""
 
 
+class ImageEncoder(Protocol):
+    """A picture `[H, W, 3]` to features `[1, tokens, image_dim]`."""
+
+    def read(self, picture: Pictures) -> Embedding: ...
+
+
+class TorchImage:
+    """An image encoder of torch's, on the host: stills change seldom."""
+
+    def __init__(self, encoder: TorchImageEncoder) -> None:
+        self._encoder = encoder
+
+    def read(self, picture: Pictures) -> Embedding:
+        features: Embedding = self._encoder.read(picture).float().cpu().numpy()
+        return features
+
+
 class TorchText:
     """A text encoder of torch's, read on the host: prompts change seldom."""
 
@@ -57,11 +75,14 @@ class Wan(Module):
     sees_source = False
     """Whether the source's latents are an input of their own, beside the noisy ones."""
 
-    def __init__(self, transformer: WanTransformer, vae: StreamingVAE, text: TextEncoder) -> None:
+    def __init__(
+        self, transformer: WanTransformer, vae: StreamingVAE, text: TextEncoder, image: ImageEncoder | None = None
+    ) -> None:
         super().__init__()
         self.transformer = transformer
         self.vae = vae
         self.text = text
+        self.image = image
 
     def beside(self, source: mx.array | None) -> mx.array | None:
         """What the transformer sees beside the noisy latents of a block with this source."""

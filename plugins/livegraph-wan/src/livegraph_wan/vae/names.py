@@ -49,8 +49,17 @@ def to_diffusers(weights: Mapping[str, Value]) -> dict[str, Value]:
 
 def from_diffusers(weights: Mapping[str, Value]) -> dict[str, Value]:
     """Weights of diffusers' AutoencoderKLWan by the names of a `WanVAE`."""
-    pieces = [(theirs, ours) for ours, theirs in reversed(_PIECES)]
-    return {_replace(name, pieces): value for name, value in weights.items()}
+    return {to_original(name): value for name, value in weights.items()}
+
+
+def to_original(name: str) -> str:
+    """A weight's name in diffusers' AutoencoderKLWan as it is in a `WanVAE`."""
+    return _replace(name, [(theirs, ours) for ours, theirs in reversed(_PIECES)])
+
+
+def is_diffusers(names: Iterable[str]) -> bool:
+    """Whether weights have diffusers' names."""
+    return any(".conv_in." in name for name in names)
 
 
 def _replace(name: str, pieces: Iterable[tuple[str, str]]) -> str:

@@ -7,7 +7,6 @@ number of whole latents goes through in one call, and the past is a tuple that t
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
 import torch.nn.functional as F
@@ -15,6 +14,7 @@ from torch import Tensor, nn
 
 from livegraph_wan.grid import CHANNELS, FRAMES, STRIDE
 from livegraph_wan.rhythm import RHYTHMS, Rhythm
+from livegraph_wan.vae.architecture import VAEArchitecture
 from livegraph_wan.vae.base import State
 from livegraph_wan.vae.blocks import (
     AttentionBlock,
@@ -31,21 +31,6 @@ from livegraph_wan.vae.latents import LatentScale
 from livegraph_wan.vae.scale import SourceScale
 
 Layer = ResidualBlock | AttentionBlock | Downsample | Upsample
-
-
-@dataclass(frozen=True)
-class VAEArchitecture:
-    """Sizes of a Wan VAE, named as in diffusers' `config.json`; the defaults are Wan 2.1's."""
-
-    base_dim: int = 96
-    dim_mult: tuple[int, ...] = (1, 2, 4, 4)
-    num_res_blocks: int = 2
-    temporal_downsample: tuple[bool, ...] = (False, True, True)
-
-    @property
-    def widths(self) -> tuple[int, ...]:
-        """Channels at each resolution, the finest first."""
-        return tuple(self.base_dim * times for times in self.dim_mult)
 
 
 class _Coder(nn.Module):

@@ -10,7 +10,7 @@ import pytest
 
 from livegraph import Context, Frame, InputError, ModelError
 from livegraph_wan.artist import dominated
-from livegraph_wan.nodes import WanV2V, padded
+from livegraph_wan.nodes.v2v import WanV2V, padded
 from livegraph_wan.profile import PROFILES
 
 
@@ -137,6 +137,7 @@ def test_the_whole_prompt_shows_at_once_or_over_time(node: WanV2V) -> None:
 
 def test_a_slow_prompt_is_read_beside_the_stream(node: WanV2V, monkeypatch: pytest.MonkeyPatch) -> None:
     node.process(frames())
+    node.ctx.mode = "live"
     known: set[str] = set()
     go = threading.Event()
     stream = node._artist.stream

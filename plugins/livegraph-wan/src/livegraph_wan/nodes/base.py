@@ -1,0 +1,78 @@
+"""What the wan nodes share: the parameters that every mode has, and a model that follows them."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+from livegraph import Node, Out, Param, Video
+from livegraph_wan.artist import Artist
+from livegraph_wan.choice import profile_for
+from livegraph_wan.profile import PROFILES, Task
+from livegraph_wan.quantise import Quantise
+
+Backend = Literal["auto", "mlx", "torch", "torch-cuda", "torch-mps", "torch-cpu"]
+
+
+class WanNode(Node):
+    """A model that paints after a prompt. A mode adds its ports, its own parameters, and `_paint_trial`."""
+
+    task: ClassVar[Task]
+    out: Out[Video]
+    prompt: str = Param(
+        "an oil painting, thick brush strokes",
+        live=True,
+        doc="what the picture shall look like; several in weights: `ink on paper: 2 | neon: 1`",
+    )
+    transition: float = Param(0.0, ge=0, le=60, live=True, unit="s", doc="how long one prompt takes to become another")
+    interpolation: Literal["linear", "slerp"] = Param("linear", live=True, doc="the way between prompts")
+    steps: int = Param(0, ge=0, le=4, live=True, doc="denoising steps per chunk; 0: as the model wants (wan-nano: 1)")
+    target_fps: float = Param(
+        0.0, ge=0, live=True, unit="fps", doc="a rate to hold by taking fewer steps; 0: as it comes"
+    )
+    seed: int = Param(0, ge=0, live=True, doc="of the noise")
+    model: str = Param(
+        "auto", doc=f"auto: one that was pulled, where there is a GPU, else wan-nano. There are {', '.join(PROFILES)}"
+    )
+    checkpoint: str = Param("", remote=False, doc="a file to load instead of what was pulled under the model's name")
+    backend: Backend = Param("auto", doc="what computes; auto: the first of mlx, torch-cuda, torch-mps, torch-cpu")
+    vae: Literal["auto", "nano", "taehv", "wan"] = Param("auto", doc="wan is the model's own, taehv many times faster")
+    dtype: Literal["auto", "fp32", "bf16", "fp16"] = Param("auto", doc="numbers to compute in; auto: what is fast here")
+    quantise: Quantise = Param(
+        "none",
+        doc="pack the transformer's weights: less memory, a little less exact; which works depends on the backend",
+    )
+    loras: tuple[str, ...] = Param((), remote=False, doc="LoRA files to lay over the model")
+    lora_scales: tuple[float, ...] = Param((), live=True, doc="the strength of each LoRA; 1 where it is not said")
+    stream_batch: bool = Param(False, doc="all steps in one pass: fewer launches, pictures come a chunk later per step")
+    topology: Literal["single", "distributed"] = Param(
+        "single", doc="distributed: several processes compute every chunk together, one per GPU"
+    )
+    world_size: int = Param(0, ge=0, doc="how many processes where it is distributed; 0: one per GPU")
+
+    @classmethod
+    def unavailable(cls, params: Any) -> str | None:
+        """Why no model that is here can do it."""
+        try:
+            profile_for(params.model, cls.task)
+        except ValueError as error:
+            return str(error)
+        return None
+
+    def setup(self) -> None:
+        self._artist = Artist(self.params, self.ctx, self.task)
+        self._artist.follow(self.params)
+
+    def warm_up(self) -> None:
+        """Run at the preferred size, and find out how many threads are best here and now."""
+        self._artist.warm_up(self._paint_trial)
+
+    def reset(self) -> None:
+        self._artist.stream.reset()
+
+    def teardown(self) -> None:
+        if hasattr(self, "_artist"):  # a setup that failed has closed what it opened
+            self._artist.close()
+
+    def _paint_trial(self) -> object:
+        """A chunk as large as they will probably be, of nothing."""
+        raise NotImplementedError(f"{type(self).__name__}._paint_trial")

@@ -1,0 +1,72 @@
+"""Compiled for the shapes that occur: nothing breaks a graph, nothing is compiled again while a stream runs."""
+
+import numpy as np
+import pytest
+import torch
+from torch._dynamo.utils import counters
+
+from livegraph_wan.engine import Engine
+from livegraph_wan.stream import Stream, TorchBackend
+
+from .models import ADAPTIVE, make_model, show
+
+CPU = torch.device("cpu")
+
+
+def compiled_engine(vae: str, compiler: str, batch: int = 0) -> Engine:
+    backend = TorchBackend(make_model(vae), ADAPTIVE, CPU, torch.float32, compiler=compiler)
+    return Engine(backend, ADAPTIVE, batch=batch)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_compiled():
+    torch._dynamo.reset()
+    counters.clear()
+    yield
+    torch._dynamo.reset()
+
+
+@pytest.mark.parametrize(("vae", "batch", "graphs"), [("wan", 0, 4), ("taehv", 0, 4), ("nano", 2, 6)])
+def test_a_stream_is_compiled_once(vae: str, batch: int, graphs: int) -> None:
+    """`aot_eager` traces as inductor does and leaves out the code generation. A block of the transformer with and
+    without the mask (of a stream batch, one row and two) and both halves of the VAE: no more graphs, however long it
+    runs.
+    """
+    expected = show(Stream(make_model(vae), ADAPTIVE, device=CPU, dtype=torch.float32, batch=batch))
+    engine = compiled_engine(vae, "aot_eager", batch)
+    made = show(engine)
+    assert made.shape == expected.shape
+    assert np.abs(made.astype(int) - expected).max() <= 1
+    assert counters["stats"]["unique_graphs"] == graphs
+    assert not counters["graph_break"]
+    with torch._dynamo.config.patch(error_on_recompile=True):
+        engine.reset()
+        assert np.abs(show(engine).astype(int) - expected).max() <= 1
+    assert counters["stats"]["unique_graphs"] == graphs
+
+
+def test_the_whole_pass_is_one_graph() -> None:
+    """Blocks are compiled one for all, but nothing between them stands in the way of compiling all as one."""
+    model, graphs = make_model(), []
+
+    def count(graph, inputs):
+        graphs.append(graph)
+        return graph
+
+    backend = TorchBackend(model, ADAPTIVE, CPU, torch.float32)
+    runner = backend.runner((32, 48), 1)
+    prompt = model.transformer.read_prompt(torch.zeros(1, 3, 64))
+    whole = torch.compile(runner._compute, backend=count, fullgraph=True, dynamic=False)
+    runner.begin_block()
+    given = torch.randn(1, 16, 1, 4, 6), None, torch.tensor([[900.0]])
+    torch.testing.assert_close(whole(given, prompt)[0], runner._compute(given, prompt)[0], atol=1e-5, rtol=0)
+    assert len(graphs) == 1
+
+
+def test_the_picture_size_may_change_often() -> None:
+    engine = compiled_engine("nano", "eager")
+    engine.set_prompt("oil")
+    for side in range(32, 32 + 16 * 5, 16):  # with and without the mask: two more than torch allows by itself
+        for _ in range(4):
+            assert engine.step(np.zeros((4, 32, side, 3), np.uint8)).shape == (4, 32, side, 3)
+    assert counters["stats"]["unique_graphs"] == 5 * 4
