@@ -18,12 +18,16 @@ from livegraph_wan import frugal
 from livegraph_wan.frugal import FrugalStream, Means
 from livegraph_wan.load import Loaded
 from livegraph_wan.memory import Setting
+from livegraph_wan.model import WanTransformer
 from livegraph_wan.nano.model import NanoWan
+from livegraph_wan.nano.text import NanoText
+from livegraph_wan.nano.vae import NanoVAE
 from livegraph_wan.profile import WAN_NANO, Profile
 from livegraph_wan.stream import Stream
 from livegraph_wan.vae.architecture import VAEArchitecture
 from livegraph_wan.vae.taehv import TAEHV
 from livegraph_wan.vae.wan import WanVAE
+from livegraph_wan.wan import Wan
 
 SIZE = (128, 96)
 NARROW = VAEArchitecture(base_dim=8)
@@ -45,14 +49,20 @@ def make(untrained: NanoWan, said: list[str], monkeypatch: pytest.MonkeyPatch) -
     """A frugal stream around a small model; nobody knows how much memory there is."""
     monkeypatch.setattr(frugal, "room_of", lambda place: None)
 
-    def made(vae: str = "nano", profile: Profile = WAN_NANO, taehv: bool = True, allowed: bool = True) -> FrugalStream:
+    def made(
+        vae: str = "nano",
+        profile: Profile = WAN_NANO,
+        taehv: bool = True,
+        allowed: bool = True,
+        model: Wan = untrained,
+    ) -> FrugalStream:
         def load(name: str) -> Loaded:
-            untrained.vae = load_vae(name)
-            return Loaded(Stream(untrained, profile, device=torch.device("cpu"), dtype=torch.float32), load_vae)
+            model.vae = load_vae(name)
+            return Loaded(Stream(model, profile, device=torch.device("cpu"), dtype=torch.float32), load_vae)
 
         def load_vae(name: str) -> torch.nn.Module:
             torch.manual_seed(5)
-            return (untrained.vae if name == "nano" else TAEHV() if name == "taehv" else WanVAE(NARROW)).eval()
+            return (model.vae if name == "nano" else TAEHV() if name == "taehv" else WanVAE(NARROW)).eval()
 
         means = Means("ram", "torch-cpu", said.append, allowed, taehv)
         stream = FrugalStream(load, Setting(replace(profile, vae=vae), vae, SIZE, 4), means)
@@ -190,3 +200,58 @@ def test_memory_that_really_ends(how: str, told: str) -> None:
     assert done.returncode == 0, done.stderr + done.stdout
     assert "out of memory on torch-cpu" in done.stdout
     assert told in done.stdout
+
+
+def test_what_is_painted_goes_on_from_the_last_picture(make: Make, said: list[str]) -> None:
+    """A stream that had to begin anew has no past: without its last picture the scene would become another."""
+    profile = replace(WAN_NANO, architecture=replace(WAN_NANO.architecture, in_dim=16))
+    model = Wan(WanTransformer(profile.architecture), NanoVAE(), NanoText()).eval()
+    stream = make(profile=profile, model=model)
+    begun: list[np.ndarray] = []
+    engine = stream.loaded.stream
+    begin_from = engine.begin_from
+    engine.begin_from = lambda still: begin_from((begun.append(still), still)[1])
+    first = stream.paint(SIZE)
+    with Scarce(fails=300):
+        assert stream.paint(SIZE).shape == (4, 96, 128, 3)
+    assert len(said) == len(begun) == 1
+    assert (begun[0] == first[-1]).all()
+
+
+def test_loras_that_find_no_memory_are_taken_over_all_the_same(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their strengths are set at the first try; what they make of the prompt is computed at the second."""
+    stream = make()
+    tries: list[str] = []
+
+    def set_loras(strengths: object) -> None:
+        tries.append("set")
+        raise MemoryError
+
+    monkeypatch.setattr(stream.loaded, "set_loras", set_loras)
+    monkeypatch.setattr(stream.loaded.stream, "read_again", lambda: tries.append("read again"))
+    stream.set_loras({Path("a"): 0.5})
+    assert tries == ["set", "read again"]
+
+
+def test_a_prompt_whose_encoder_does_not_fit_is_refused_with_figures(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = make()
+    engine = stream.loaded.stream
+    monkeypatch.setattr(engine, "knows", lambda text: False)
+    monkeypatch.setattr(engine, "learn", lambda text: torch.empty(1 << 60, dtype=torch.uint8))
+    with pytest.raises(DeviceMemoryError, match=r"the text encoder, 11\.4 GB, does not fit into RAM"):
+        stream.set_prompt("something new")
+    assert len(stream.step(pictures())) == 4  # under the prompt before
+
+
+def test_the_encoder_is_let_go_where_ram_is_scarce(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = make()
+    engine = stream.loaded.stream
+    let_go: list[int] = []
+    monkeypatch.setattr(engine, "knows", lambda text: False)
+    monkeypatch.setattr(engine, "forget_texts", lambda: let_go.append(1))
+    for free, times in ((8 << 30, 0), (1 << 30, 1)):
+        monkeypatch.setattr(frugal, "room_of", lambda place, free=free: Room(free, 16 << 30))
+        stream.learn("something new")
+        assert len(let_go) == times

@@ -80,6 +80,7 @@ class Artist:
         if self.chosen.name == "torch-cpu":
             self._choose_threads(paint)
         self.stream.reset()
+        self.stream.settle()
 
     def _choose_threads(self, paint: Callable[[], object]) -> None:
         """Once; and live from then on. Offline a render is to be the same from its first picture to its last: sums are
@@ -212,8 +213,8 @@ def _ranks(look: Look, chosen: Chosen) -> int:
 
 
 def _load(look: Look, profile: Profile, chosen: Chosen, ranks: int, vae: VaeName) -> Any:
+    from livegraph_wan.known import embeddings_folder
     from livegraph_wan.load import Wanted, load
-    from livegraph_wan.text import embeddings_folder
 
     wanted = Wanted(
         profile,

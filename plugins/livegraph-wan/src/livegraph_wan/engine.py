@@ -118,6 +118,10 @@ class Engine(Generic[A, P]):
         """Let go of the text encoder until a prompt comes that is not known; on any thread."""
         self._backend.release_text()
 
+    def settle(self) -> None:
+        """The show begins: what takes seconds once (compiling for another size) is done without from now on."""
+        self._backend.settle()
+
     def step(
         self,
         frames: Pictures,

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from livegraph import MemoryNeed, MemoryPlace, Saving, Size
 from livegraph_wan import cost
 from livegraph_wan.choice import likely_backend, overlaps, taehv_is_here, vae_of
+from livegraph_wan.known import is_known
 from livegraph_wan.machine import multiplies_bf16
 from livegraph_wan.memory import ITEMSIZES, Setting
 from livegraph_wan.profile import Profile
@@ -28,10 +29,10 @@ def needs(look: Any, profile: Profile, size: Size) -> Sequence[MemoryNeed]:
     setting = setting_for(look, profile, backend, size)
     parts = {**setting.parts, **_image_encoder(profile, backend)}
     stream = MemoryNeed(place_of(backend), parts, "at {}x{}".format(*setting.painted), tuple(_savings(setting)))
-    if profile.vae == "nano":
+    if profile.vae == "nano" or is_known(look.prompt):
         return (stream,)
     encoder = {"text encoder": cost.text_encoder_parameters() * ITEMSIZES["bf16"]}
-    return stream, MemoryNeed("ram", encoder, "while a prompt is read that is not known yet")
+    return stream, MemoryNeed("ram", encoder, "while this prompt is read, and others that are new")
 
 
 def setting_for(look: Any, profile: Profile, backend: str, size: Size) -> Setting:

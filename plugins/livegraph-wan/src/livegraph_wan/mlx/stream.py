@@ -115,6 +115,9 @@ class MlxBackend:
         """The VAE is traced for a stream's first chunk and for the others; passes are foreseen."""
         return int(self._compiled)
 
+    def settle(self) -> None:
+        """Tracing again, for another size, takes no longer than a chunk."""
+
     def line(self, *, overlap: bool) -> Line:
         """In turn: what is computed is computed beside Python anyway, and MLX orders it."""
         return InTurn()
