@@ -11,7 +11,7 @@ from livegraph.errors import InputError, NodeError
 from livegraph.frame import Frame, Ticket
 from livegraph.graph.plan import NodePlan
 from livegraph.observe.trace import Span
-from livegraph.params import differs_in_rebuild
+from livegraph.params import Params, differs_in_rebuild
 from livegraph.runtime import answer
 from livegraph.runtime.edge import NEVER, Edge
 from livegraph.runtime.execute import Done
@@ -232,20 +232,26 @@ class Worker(Station):
             self.meter.gaps += 1
 
     async def _prepared(self, first: Fire) -> bool:
-        """Before the first frame of a call: False where the node is down now, so that nothing comes of it."""
+        """Before the first frame of a call, give the node the snapshot that its pts asks for. False where the node is
+        down now, or failed in it, so that nothing comes of the frame.
+        """
         try:
-            await self._prepare(first)
+            wanted = self._inputs.params(first)
+            if wanted is self.life.node.params:
+                return True
+            await self._prepare(wanted)
         except asyncio.CancelledError:
             self._settle_gap(first, "stop")
             raise
+        except Exception as error:
+            await self._failed(error, 1)
+            return False
         self.meter.gaps += self._down
         return not self._down
 
-    async def _prepare(self, first: Fire) -> None:
-        """Give the node the snapshot that this pts asks for; rebuild it where a field cannot be swapped."""
-        wanted, node = self._inputs.params(first), self.life.node
-        if wanted is node.params:
-            return
+    async def _prepare(self, wanted: Params) -> None:
+        """Swap the parameters; rebuild the node where a field cannot be swapped."""
+        node = self.life.node
         if not differs_in_rebuild(node.params, wanted):
             node.params = wanted
             return

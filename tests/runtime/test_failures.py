@@ -7,7 +7,8 @@ from itertools import pairwise
 import pytest
 from runtime_support import chain, graph, longest_pause_s, plugin
 
-from livegraph import DeviceMemoryError, Frame, In, InputError, ModelError, Node, NodeError, Out
+from livegraph import DeviceMemoryError, Frame, In, InputError, ModelError, Node, NodeError, Out, Signal
+from livegraph.node import Function
 from livegraph.testing import run_graph
 from livegraph.types import AnyPort
 
@@ -107,3 +108,26 @@ def test_an_error_stays_what_it_is_and_names_its_node(where: str, raised: Except
     assert type(result.outcome.error) is told
     assert str(result.outcome.error).startswith("node odd: ")
     assert str(raised) in str(result.outcome.error)
+
+
+class Odd(Function):
+    """A signal that cannot be told from half a second on."""
+
+    out: Out[Signal]
+
+    def at(self, pts_ns: int) -> float:
+        if pts_ns >= 500_000_000:
+            raise ValueError("no signal")
+        return 5.0
+
+
+def test_a_signal_that_fails_is_an_error_of_the_node_that_reads_it() -> None:
+    nodes = chain(5)
+    nodes["odd"] = {"use": "test.odd"}
+    nodes["n0"] |= {"on_error": "skip", "params": {"service_ms": {"from": "odd"}}}
+    result = run_graph(graph(nodes), plugins=[plugin(odd=Odd)], duration_s=2, virtual=1)
+    node = result.stats["nodes"]["n0"]
+    assert result.outcome.ok
+    assert node["errors"] == node["dropped"]["error"] == node["frames_in"] - node["frames_out"] > 30
+    assert "node n0: ValueError: no signal" in result.stats["notes"]
+    assert result.stats["tickets"]["issued"] == result.stats["tickets"]["settled"]

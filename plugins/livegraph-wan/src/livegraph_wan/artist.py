@@ -80,6 +80,7 @@ class Artist:
         if self.chosen.name == "torch-cpu":
             self._choose_threads(paint)
         self.stream.reset()
+        self.stream.settle()
 
     def _choose_threads(self, paint: Callable[[], object]) -> None:
         """Once; and live from then on. Offline a render is to be the same from its first picture to its last: sums are

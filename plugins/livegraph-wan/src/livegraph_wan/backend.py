@@ -97,11 +97,15 @@ class Backend(Protocol[A, P]):
 
     rhythm: Rhythm
     """Of its VAE."""
-    settles: bool
-    """Whether the first passes with each number of frames in the window take longer than later ones."""
 
     def computing(self) -> AbstractContextManager[Any]:
         """What the engine's calls run in."""
+
+    def settles_after(self, blocks: int) -> int:
+        """After how many blocks of a stream, whose window holds so many, a pass takes no longer than ever after."""
+
+    def settle(self) -> None:
+        """The show begins: nothing that takes seconds once, such as compiling, may come from now on."""
 
     def line(self, *, overlap: bool) -> Line:
         """What runs the stages of a chunk; with `overlap` beside each other, where that can be."""

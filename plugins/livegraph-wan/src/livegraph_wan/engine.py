@@ -38,8 +38,8 @@ class Engine(Generic[A, P]):
         """Pictures that come in before the first comes out."""
         self.warm_ups = 1
         """Chunks after which all has happened that happens only once, such as compiling."""
-        if backend.settles:
-            self.warm_ups = profile.window // profile.frames_per_block + max(1, batch) + self._lag
+        if settled := backend.settles_after(profile.window // profile.frames_per_block):
+            self.warm_ups = settled + max(1, batch) + self._lag
         self._session: Session[A, P] | None = None
         self._noise: tuple[tuple[int, ...], Sequence[A]] | None = None
         self._motion = MotionAware()
@@ -117,6 +117,10 @@ class Engine(Generic[A, P]):
     def forget_texts(self) -> None:
         """Let go of the text encoder until a prompt comes that is not known; on any thread."""
         self._backend.release_text()
+
+    def settle(self) -> None:
+        """The show begins: what takes seconds once (compiling for another size) is done without from now on."""
+        self._backend.settle()
 
     def step(
         self,

@@ -78,6 +78,10 @@ class FrugalStream:
         """See `Engine.warm_ups`."""
         return self._engine.warm_ups
 
+    def settle(self) -> None:
+        """See `Engine.settle`."""
+        self._engine.settle()
+
     @property
     def setting(self) -> Setting:
         """As it is now."""

@@ -95,5 +95,7 @@ def test_the_command_line_has_the_last_word(said: Said, options: tuple[str, ...]
 def test_what_a_backend_cannot_do_is_told(said: Said) -> None:
     out = said("--set", "wan.backend=torch-mps", code=1)
     assert "backend torch-mps does not work here: torch-mps: torch" in out
-    out = said("--set", "wan.backend=mlx", "--set", "wan.quantise=fp8", code=1)
-    assert "quantise: fp8 does not work on mlx; here: none, int8, int4" in out
+    out = said("--set", "wan.backend=mlx", "--set", "wan.quantise=fp8", code=2)
+    assert "film.yaml:6:14: node wan: wan.v2v cannot run here: quantise: fp8 does not work on mlx; here: none" in out
+    out = said("--cpu", "--set", "wan.quantise=int4", code=1)
+    assert "quantise: int4 does not work on torch-cpu; here: none" in out

@@ -41,7 +41,7 @@ class MlxRunner:
         self.windows = cache.windows
         run = partial(_pass, model)  # not a method: the cache would live until Python looks for cycles
         self._run = mx.compile(run, inputs=changing) if compiled else run
-        self._foreseen = not compiled
+        self._compiled, self._foreseen = compiled, set[tuple[Any, ...]]()
 
     def begin_block(self, rows: slice = ALL) -> None:
         self.cache.begin_block(rows)
@@ -57,12 +57,13 @@ class MlxRunner:
         return velocity
 
     def _foresee(self, *seen: Any) -> None:
-        """Trace the pass with a full window along with the first one, and not in the middle of a show. Nothing is
-        computed: nobody asks for what it would give.
+        """Trace the pass with a full window along with the first of its rows, and not in the middle of a show. Nothing
+        is computed: nobody asks for what it would give.
         """
-        if not self._foreseen and self.cache.aim.mask is not None:
+        rows = self.cache.first, seen[0].shape, seen[1] is None
+        if self._compiled and self.cache.aim.mask is not None and rows not in self._foreseen:
             self._run(*seen, self.cache.slots, self.cache.aim._replace(mask=None), self.cache.first)
-        self._foreseen = True
+            self._foreseen.add(rows)
 
     def likeness(self, row: int, slot: int, others: list[int]) -> mx.array:
         likeness = self.cache.likeness(row, slot, others)
@@ -100,7 +101,7 @@ class MlxBackend:
         self._model, self._profile, self._dtype, self._compiled = model, profile, dtype, compiled
         self._changing = list(changing)
         self._encode, self._decode = self._halves()
-        self.rhythm, self.settles = model.vae.rhythm, compiled
+        self.rhythm = model.vae.rhythm
 
     def _halves(self) -> list[Any]:
         """Of the VAE; compiled, they hold memory of their own."""
@@ -109,6 +110,13 @@ class MlxBackend:
 
     def computing(self) -> AbstractContextManager[Any]:
         return nullcontext()
+
+    def settles_after(self, blocks: int) -> int:
+        """The VAE is traced for a stream's first chunk and for the others; passes are foreseen."""
+        return int(self._compiled)
+
+    def settle(self) -> None:
+        """Tracing again, for another size, takes no longer than a chunk."""
 
     def line(self, *, overlap: bool) -> Line:
         """In turn: what is computed is computed beside Python anyway, and MLX orders it."""

@@ -7,10 +7,10 @@ from typing import Any, ClassVar, Literal
 
 from livegraph import InputError, MemoryNeed, Node, Out, Param, Size, Video
 from livegraph_wan.artist import Artist, with_window_of
-from livegraph_wan.choice import profile_for
+from livegraph_wan.choice import BACKENDS, profile_for
 from livegraph_wan.foresee import needs
 from livegraph_wan.profile import PROFILES, Profile, Task
-from livegraph_wan.quantise import Quantise
+from livegraph_wan.quantise import Quantise, check_quantise
 
 Backend = Literal["auto", "mlx", "torch", "torch-cuda", "torch-mps", "torch-cpu"]
 
@@ -83,10 +83,12 @@ class WanNode(Node):
 
     @classmethod
     def unavailable(cls, params: Any) -> str | None:
-        """Why no model that is here can do it."""
+        """Why no model that is here can do it, or why the backend that is asked for cannot."""
         try:
             profile_for(params.model, cls.task)
-        except ValueError as error:
+            if params.backend in BACKENDS:  # others are found when a model is set up
+                check_quantise(params.quantise, params.backend)
+        except (ValueError, InputError) as error:
             return str(error)
         return None
 
