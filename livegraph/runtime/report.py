@@ -73,7 +73,7 @@ class Report:
 
 def bottleneck(workers: Mapping[str, Worker]) -> str | None:
     """The node that takes longest per input frame."""
-    busy = {id: w.meter.mean_ns / w.plan.cadence.take for id, w in workers.items() if w.plan.attached}
+    busy = {id: w.meter.mean_ns / w.cadence.take for id, w in workers.items() if w.plan.attached}
     return max(busy, key=lambda id: busy[id]) if any(busy.values()) else None
 
 

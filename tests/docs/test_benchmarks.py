@@ -18,7 +18,7 @@ from livegraph.bench.show import parts, rows, under
 PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 FOLDER = PAGE.with_suffix("")
 TABLES = re.compile(
-    r"(?<=^<!-- bench: )(?P<name>[\w-]+) -->\n(?P<text>.*?)(?=^<!-- end -->$)", re.DOTALL | re.MULTILINE
+    r"(?<=^<!-- bench: )(?P<name>[\w.-]+) -->\n(?P<text>.*?)(?=^<!-- end -->$)", re.DOTALL | re.MULTILINE
 )
 
 

@@ -1,10 +1,13 @@
 """Tiny models that run in milliseconds, and the engine around an untrained wan-nano."""
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import torch
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 from livegraph_wan import device
 from livegraph_wan.attention import RollingCache

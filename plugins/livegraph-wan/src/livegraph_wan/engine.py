@@ -1,7 +1,7 @@
 """The streaming engine: pixel frames in, pixel frames out, a chunk at a time. It knows no livegraph, and no tensors."""
 
 from collections.abc import Iterator, Sequence
-from typing import Generic
+from typing import Any, Generic
 
 import numpy as np
 
@@ -38,8 +38,8 @@ class Engine(Generic[A, P]):
         """Pictures that come in before the first comes out."""
         self.warm_ups = 1
         """Chunks after which all has happened that happens only once, such as compiling."""
-        if backend.settles:
-            self.warm_ups = profile.window // profile.frames_per_block + max(1, batch) + self._lag
+        if settled := backend.settles_after(profile.window // profile.frames_per_block):
+            self.warm_ups = settled + max(1, batch) + self._lag
         self._session: Session[A, P] | None = None
         self._noise: tuple[tuple[int, ...], Sequence[A]] | None = None
         self._motion = MotionAware()
@@ -94,6 +94,33 @@ class Engine(Generic[A, P]):
         self._line.join()
         if self._session is not None:
             self._session.forget()
+
+    @property
+    def begun(self) -> bool:
+        """Whether there are buffers of a picture size."""
+        return self._session is not None
+
+    def release(self) -> None:
+        """Let go of all memory but that of weights and prompt; the next picture begins a stream."""
+        self._line.join()
+        self._motion.reset()
+        self._session = self._noise = None
+        self._backend.free()
+
+    def refit(self, profile: Profile, vae: Any = None) -> None:
+        """Go on with another window, and perhaps with another VAE; the next picture begins a stream."""
+        self.profile, before = profile, self._backend.rhythm.delay
+        self._backend.refit(profile, vae)
+        self.release()
+        self.delay += self._backend.rhythm.delay - before
+
+    def forget_texts(self) -> None:
+        """Let go of the text encoder until a prompt comes that is not known; on any thread."""
+        self._backend.release_text()
+
+    def settle(self) -> None:
+        """The show begins: what takes seconds once (compiling for another size) is done without from now on."""
+        self._backend.settle()
 
     def step(
         self,
@@ -301,8 +328,8 @@ class Engine(Generic[A, P]):
     def _session_at(self, size: tuple[int, int]) -> Session[A, P]:
         if self._session is None or self._session.size != size:
             self._line.join()
+            self._session = self._noise = None  # what the last size needed is let go first
             self._session = Session(size, self._denoiser(size))
-            self._noise = None
             self._motion.reset()
         return self._session
 

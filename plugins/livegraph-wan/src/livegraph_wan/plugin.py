@@ -54,6 +54,7 @@ def livegraph_benches() -> Sequence[BenchSpec]:
     return [
         BenchSpec("wan", "livegraph_wan.bench:measure", summary, OPTIONS, EXAMPLES),
         BenchSpec("wan-nano", "livegraph_wan.nano.bench:measure", "The small model on pictures that were held back."),
+        BenchSpec("wan-torch", "livegraph_wan.speed:measure", "Ways to run wan-nano on torch: which pays here."),
     ]
 
 

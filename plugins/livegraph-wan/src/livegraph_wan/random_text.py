@@ -22,3 +22,6 @@ class RandomText:
 
     def knows(self, prompt: str) -> bool:
         return True
+
+    def release(self) -> None:
+        """Nothing is held that could be had again."""

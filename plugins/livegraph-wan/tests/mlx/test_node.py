@@ -33,7 +33,7 @@ def chunk(seed: int) -> list[Frame]:
 
 def test_auto_is_mlx_on_a_mac_and_paints_as_torch_does(mac: None) -> None:
     ours, theirs = node_on("auto"), node_on("torch-cpu")
-    assert isinstance(ours._artist.stream, Stream)
+    assert isinstance(ours._artist.stream.loaded.stream, Stream)
     for seed in range(3):
         got, wanted = (np.stack(node.process(chunk(seed))).astype(int) for node in (ours, theirs))
         assert got.shape == (4, 40, 50, 3)

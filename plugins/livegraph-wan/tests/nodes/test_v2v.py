@@ -3,12 +3,14 @@
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from fault_support import Scarce
 
-from livegraph import Context, Frame, InputError, ModelError
+from livegraph import Context, DeviceMemoryError, Frame, InputError, ModelError
 from livegraph_wan.artist import dominated
 from livegraph_wan.nodes.v2v import WanV2V, padded
 from livegraph_wan.profile import PROFILES
@@ -222,3 +224,43 @@ def test_threads_are_followed_live_and_left_alone_offline(monkeypatch: pytest.Mo
         node.process(frames())
         node.teardown()
     assert followed == [(1, (64, 64, 3))]
+
+
+def test_memory_that_runs_out_amid_a_show_is_said_and_survived(node: WanV2V, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr("livegraph_wan.frugal.room_of", lambda place: None)
+    stream = node._artist.stream
+    monkeypatch.setattr(stream, "_means", replace(stream._means, say=said.append))
+    node.process(frames())
+    with Scarce(fails=200):
+        painted = node.process(frames())
+    assert [picture.shape for picture in painted] == [(64, 64, 3)] * 4
+    assert "going on with a window of 2 instead of 3 latent frames" in said[0]
+    assert len(node.process(frames())) == 4
+
+
+def test_a_window_that_leaves_no_whole_block_is_refused() -> None:
+    params = WanV2V.Params(model="streamdiffusionv2-1.3b", window=3, backend="torch-cpu")
+    with pytest.raises(InputError, match=r"streamdiffusionv2-1\.3b: window 3 and sink 3"):
+        WanV2V(params, context()).setup()
+
+
+def test_a_prompt_that_finds_no_memory_leaves_the_one_before(node: WanV2V, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(node._artist, "_ctx", replace(context(), mode="live", say=said.append))
+    stream = node._artist.stream
+
+    def learn(text: str) -> None:
+        raise DeviceMemoryError("the text encoder does not fit")
+
+    monkeypatch.setattr(stream, "knows", lambda text: False)
+    monkeypatch.setattr(stream, "learn", learn)
+    node.params = node.params.model_copy(update={"prompt": "something else"})
+    for _ in range(50):
+        assert len(node.process(frames())) == 4
+        if said:
+            break
+        time.sleep(0.01)
+    assert said == ["the text encoder does not fit; the prompt before stays"]
+    node.process(frames())
+    assert len(said) == 1
