@@ -45,10 +45,10 @@ def middle() -> None:
     wan = node(said)
     wan.setup()
     wan.process(frames(256))
-    allow(500 * MEGABYTE)
+    allow(120 * MEGABYTE)
     for _ in range(3):
-        painted = wan.process(frames(1536))
-        assert [picture.shape for picture in painted] == [(1536, 1536, 3)] * 4
+        painted = wan.process(frames(768))
+        assert [picture.shape for picture in painted] == [(768, 768, 3)] * 4
     assert any("painting at" in line for line in said), said
     print("\n".join(said))
 

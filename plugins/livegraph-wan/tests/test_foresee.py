@@ -109,11 +109,12 @@ def test_the_readmes_table_is_what_the_formulas_say() -> None:
         assert [float(cell) for cell in said] == pytest.approx(meant, rel=0.01, abs=0.006)
 
 
-def test_checking_a_graph_imports_no_torch() -> None:
+@pytest.mark.parametrize(("size", "when"), [("auto", "at 256x256"), ("512x384", "at 512x384")])
+def test_checking_a_graph_imports_no_torch(size: str, when: str) -> None:
     asked = (
         "import sys\n"
         "from livegraph.cli.main import run\n"
-        "sys.argv = ['livegraph', 'check', 'cam2wan', '--json']\n"
+        f"sys.argv = ['livegraph', 'check', 'cam2wan', '--json', '--set', 'camera.size={size}']\n"
         "try:\n    run()\n"
         "except SystemExit as ended:\n    assert not ended.code\n"
         "assert not {'torch', 'mlx'} & sys.modules.keys()\n"
@@ -121,5 +122,5 @@ def test_checking_a_graph_imports_no_torch() -> None:
     done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
     (need,) = json.loads(done.stdout)["memory"]["nodes"]
     assert need["node"] == "wan"
-    assert need["when"] == "at 256x256"
+    assert need["when"] == when
     assert np.sum(list(need["parts"].values())) == need["total"]

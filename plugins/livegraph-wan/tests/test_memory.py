@@ -21,12 +21,12 @@ from livegraph_wan.wan import Wan
 
 SMALL = Architecture(dim=96, ffn_dim=256, num_layers=2, num_heads=2, text_dim=64, text_len=16, freq_dim=32)
 PROFILE = Profile("small", SMALL, (1000, 500), shift=1.0, frames_per_block=1, window=4, steps=1, vae="nano")
-SIZE = (192, 128)
+SIZE = (128, 64)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("vae", ["nano", "taehv"])
-@pytest.mark.parametrize(("block", "window"), [(1, 4), (1, 16), (3, 6)])
+@pytest.mark.parametrize(("block", "window"), [(1, 4), (1, 12), (3, 6)])
 def test_a_stream_holds_what_is_foreseen(vae: str, block: int, window: int, dtype: torch.dtype) -> None:
     """Within 2 % what stays, and 10 % the most at once."""
     profile = dataclasses.replace(PROFILE, vae=vae, frames_per_block=block, window=window)

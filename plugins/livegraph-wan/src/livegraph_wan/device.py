@@ -130,6 +130,11 @@ def choose_threads(work: Callable[[], object], rounds: int = 3, most: int | None
     return fastest
 
 
+def share_threads() -> None:
+    """On a thread beside which another computes as much: half of all."""
+    torch.set_num_threads(max(1, THREADS // 2))
+
+
 class Threads:
     """The number that a stream is computed by, on the thread that made this: measured, and followed from then on."""
 

@@ -15,7 +15,7 @@ from livegraph_wan.backend import ALL, Embedding, Pass, Pictures
 from livegraph_wan.capture import CudaGraphs, Direct, Recorded, Recorder, Replay, Tree, Work
 from livegraph_wan.compiled import compile_blocks, compiled_work
 from livegraph_wan.denoise import windows_of
-from livegraph_wan.device import fast_kernels, give_back
+from livegraph_wan.device import fast_kernels, give_back, share_threads
 from livegraph_wan.engine import Engine
 from livegraph_wan.grid import FRAMES, MASK_CHANNELS, MULTIPLE, STRIDE
 from livegraph_wan.model import Prompt
@@ -115,7 +115,9 @@ class TorchBackend:
             return InTurn()
         if self._device.type == "cuda":
             return Streams(self._device)
-        return Threads(self.computing) if self._device.type == "cpu" else InTurn()
+        if self._device.type == "cpu":
+            return Threads(self.computing, share_threads)
+        return InTurn()
 
     def knows_text(self, text: str) -> bool:
         return self._model.text.knows(text)
