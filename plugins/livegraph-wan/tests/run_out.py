@@ -45,7 +45,7 @@ def middle() -> None:
     wan = node(said)
     wan.setup()
     wan.process(frames(256))
-    allow(120 * MEGABYTE)
+    allow(200 * MEGABYTE)
     for _ in range(3):
         painted = wan.process(frames(768))
         assert [picture.shape for picture in painted] == [(768, 768, 3)] * 4
