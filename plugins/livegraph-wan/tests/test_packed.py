@@ -75,8 +75,9 @@ def test_it_is_asked_for_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     monkeypatch.setitem(PACKS, "torch-cpu", ("fp8",))  # slow here, but it is the way that a GPU goes
     wanted = Wanted(WAN_NANO, quantise="fp8")
     assert len(show(load(wanted, "torch-cpu").stream, chunks=2)) == 8
+    (lora := tmp_path / "style.safetensors").touch()
     with pytest.raises(InputError, match="LoRAs cannot be laid over packed weights"):
-        load(replace(wanted, loras={tmp_path: 1.0}), "torch-cpu")
+        load(replace(wanted, loras={lora: 1.0}), "torch-cpu")
 
 
 def test_where_it_does_not_work_is_said() -> None:
