@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from livegraph import EndOfStream, Frame, In, InputError, NodeSpec, Out, Param, Sink, Source, Video, hookimpl
 from livegraph_wan.backend import Pictures
+from livegraph_wan.grid import FRAMES
 
 if TYPE_CHECKING:
     from livegraph.runtime.run import Run
@@ -19,7 +20,7 @@ PROMPT_ADDRESS = "wan.prompt"
 class Arrival(NamedTuple):
     """A picture at the sink."""
 
-    pts_ns: int
+    captured_ns: int
     at: float
     """`time.perf_counter` when it came."""
     cpu: float
@@ -29,12 +30,15 @@ class Arrival(NamedTuple):
 @dataclass(eq=False)
 class Bench:
     """Brings `wanbench.scene` and `wanbench.keep` for one run, and has what came of it. `look` makes a number out of a
-    picture; `at` gives changes of parameters as frames are read, by their number.
+    picture. `script`: changes of parameters, each made once `every` pictures have come since the one before; `changes`
+    has when. With a script the scene ends as many pictures after the last.
     """
 
     pictures: Pictures
     look: Callable[[Pictures], float] | None = None
-    at: dict[int, dict[str, Any]] = field(default_factory=dict)
+    script: list[dict[str, Any]] = field(default_factory=list)
+    every: int = 0
+    changes: list[int] = field(default_factory=list)
     arrivals: list[Arrival] = field(default_factory=list)
     looks: list[float] = field(default_factory=list)
     run: Run | None = None
@@ -71,17 +75,28 @@ class Scene(Source):
         return float(params.fps)
 
     def setup(self) -> None:
-        self._count = 0
+        self._count = self._seen = self._ripe = 0
 
     async def read(self) -> Frame | EndOfStream:
-        if self._count >= self.frames:
+        if self._count >= self.frames or (self.bench.script and self._follow_script()):
             return EndOfStream()
         number, self._count = self._count, self._count + 1
-        if number in self.bench.at and self.bench.run is not None:
-            self.bench.run.bus.set(self.bench.at[number])
-        period = 1e9 / self.fps
-        pictures = self.bench.pictures
+        period, pictures = 1e9 / self.fps, self.bench.pictures
         return self.frame(pictures[number % len(pictures)], round(number * period), round(period))
+
+    def _follow_script(self) -> bool:
+        """Make the next change if it is time; whether all is over."""
+        bench, done = self.bench, len(self.bench.changes)
+        self._ripe = self._ripe + 1 if len(bench.arrivals) - self._seen >= bench.every else 0
+        if self._ripe <= done % FRAMES:  # pictures come by the chunk: so each change meets another place of one
+            return False
+        if done == len(bench.script):
+            return True
+        assert bench.run is not None
+        bench.changes.append(self.ctx.clock.now_ns())
+        bench.run.bus.set(bench.script[done])
+        self._seen, self._ripe = len(bench.arrivals), 0
+        return False
 
 
 class Keep(Sink):
@@ -91,7 +106,7 @@ class Keep(Sink):
     video: In[Video] = In(formats=("rgb24",))
 
     async def process(self, video: Frame) -> None:
-        self.bench.arrivals.append(Arrival(video.pts_ns, time.perf_counter(), time.process_time()))
+        self.bench.arrivals.append(Arrival(video.captured_ns, time.perf_counter(), time.process_time()))
         if self.bench.look is not None:
             self.bench.looks.append(self.bench.look(video.data))
 

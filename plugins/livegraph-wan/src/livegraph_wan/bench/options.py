@@ -23,6 +23,8 @@ GRAPH = ("live", "start", "overhead", "prompt")
 ENGINE = ("operators", "stages", "whole")
 """Parts that run the engine alone, with any model."""
 PARTS = (*GRAPH, *ENGINE, "drift")
+MODELS = tuple(name for name, profile in PROFILES.items() if not profile.whole_clips)
+"""What repaints: a model that makes whole clips of a still is no stream."""
 UNITS = {"s": 1, "m": 60, "h": 3600}
 
 T = TypeVar("T", bound=str)
@@ -112,7 +114,7 @@ def parts(text: str) -> tuple[str, ...]:
 
 
 OPTIONS = (
-    BenchOption("profile", f"the model: {', '.join(PROFILES)}; default wan-nano", one_of(*PROFILES), "NAME"),
+    BenchOption("profile", f"the model: {', '.join(MODELS)}; default wan-nano", one_of(*MODELS), "NAME"),
     BenchOption("size", "of the picture; default: the model's own", size, "WxH"),
     BenchOption("steps", "denoising steps per chunk; default: the model's own", count, "N"),
     BenchOption("window", "latent frames that are attended to; default: the model's own", count, "N"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -19,8 +20,8 @@ from livegraph_wan.grid import FRAMES
 OTHER = "a pen and ink drawing on white paper"
 FPS, SPARE = 8.0, 3
 CHANGES, QUICK = 6, 2
-BETWEEN = 22
-"""Frames between two changes: no multiple of a chunk, so that they fall into different places of one."""
+BETWEEN, MOST = 20, 5000
+"""Pictures that come between two changes, and how many the scene gives at most."""
 
 
 class Seen(NamedTuple):
@@ -29,7 +30,7 @@ class Seen(NamedTuple):
     late: list[int]
     """Pictures in the old look among those that were captured after each change."""
     lost: int
-    """Pictures that did not arrive."""
+    """Pictures that did not arrive after the changes, whatever for."""
 
 
 def measure(asked: Asked, quick: bool) -> Iterator[Figure | Progress]:
@@ -56,26 +57,22 @@ def _chunk_seconds(case: Case) -> float:
 
 
 def changed(size: tuple[int, int], changes: int, fps: float = FPS) -> Seen:
-    """Run it, and look at what came out."""
-    at = {BETWEEN * (number + 1): {PROMPT_ADDRESS: (OTHER, PROMPT)[number % 2]} for number in range(changes)}
-    frames = -(-BETWEEN * (changes + 1) // FRAMES) * FRAMES
-    bench = Bench(still(size), look=_brightness, at=at)
-    scene = {"fps": fps, "frames": frames, "live": True}
+    """Run it, and look at what came out. Whether a picture is old or new tells the nearer of two looks: that of the
+    last one before the change, and that of the last one before the next. One is lost where two are too far apart.
+    """
+    script = [{PROMPT_ADDRESS: (OTHER, PROMPT)[number % 2]} for number in range(changes)]
+    bench = Bench(still(size), look=_brightness, script=script, every=BETWEEN)
+    scene = {"fps": fps, "frames": MOST, "live": True}
     played(bench, scene, {"model": "wan-nano", "backend": "torch-cpu", "prompt": PROMPT})
-    numbers = [round(arrival.pts_ns * fps / 1e9) for arrival in bench.arrivals]
-    old, new = _looks(dict(zip(numbers, bench.looks, strict=True)), list(at))
-    late = [
-        sum(change <= number < change + BETWEEN and abs(look - before) < abs(look - after)
-            for number, look in zip(numbers, bench.looks, strict=True))
-        for change, (before, after) in zip(at, ((old, new), (new, old)) * changes, strict=False)
-    ]  # fmt: skip
-    return Seen(late, frames - len(numbers))
-
-
-def _looks(looks: dict[int, float], changes: list[int]) -> tuple[float, float]:
-    """What a picture is like before the first change, and before the second (or at the end): both long settled."""
-    settled = [max(number for number in looks if number < end) for end in (*changes[:2], max(looks) + 1)]
-    return looks[settled[0]], looks[settled[1]]
+    looks = {arrival.captured_ns: look for arrival, look in zip(bench.arrivals, bench.looks, strict=True)}
+    late, lost = [], 0
+    for began, ended in pairwise([*bench.changes, max(looks) + 1]):
+        before = looks[max(at for at in looks if at < began)]
+        after = {at: look for at, look in looks.items() if began <= at < ended}
+        settled = after[max(after)]
+        late.append(sum(abs(look - before) < abs(look - settled) for look in after.values()))
+        lost += sum(round((later - at) * fps / 1e9) - 1 for at, later in pairwise(sorted(after)))
+    return Seen(late, lost)
 
 
 def _brightness(picture: Pictures) -> float:
