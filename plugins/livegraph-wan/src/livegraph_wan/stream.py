@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from importlib.util import find_spec
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -87,7 +87,7 @@ class TorchBackend:
         self.rhythm = model.vae.rhythm
         self._encoding: Work = self._to_latents
         self._drawing: Work = self._to_pictures
-        self._stance: Literal["default", "eager_on_recompile"] = "default"
+        self._compiles, self._settled = compiler is not None, False
         if compiler:
             compile_blocks(model.transformer, compiler)
             self._encoding = compiled_work(self._to_latents, compiler)
@@ -96,12 +96,12 @@ class TorchBackend:
 
     def settle(self) -> None:
         """From now on what has not been compiled runs as it is."""
-        self._stance = "eager_on_recompile"
+        self._settled = True
 
     def computing(self) -> ExitStack:
         stack = ExitStack()
-        if self._stance != "default":
-            stack.enter_context(torch.compiler.set_stance(self._stance))
+        if self._compiles and self._settled:  # where nothing compiles, torch's compiler is not even imported
+            stack.enter_context(torch.compiler.set_stance("eager_on_recompile"))
         stack.enter_context(torch.inference_mode())
         stack.enter_context(fast_kernels(self._device))
         return stack

@@ -1,5 +1,7 @@
 """wan.v2v as the runtime sees it, with the weights that ship."""
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -264,3 +266,32 @@ def test_a_prompt_that_finds_no_memory_leaves_the_one_before(node: WanV2V, monke
     assert said == ["the text encoder does not fit; the prompt before stays"]
     node.process(frames())
     assert len(said) == 1
+
+
+FIRST_CHUNK = """
+import sys
+
+import numpy as np
+
+from livegraph import Context, Frame
+from livegraph_wan.nodes.v2v import WanV2V
+
+
+class Clock:
+    def now_ns(self) -> int:
+        return 0
+
+
+node = WanV2V(WanV2V.Params(model="wan-nano", backend="torch-cpu"), Context("wan", "live", Clock()))
+node.setup()
+node.warm_up()
+before = set(sys.modules)
+node.process([Frame(pts_ns=n, seq=n, data=np.zeros((256, 256, 3), np.uint8)) for n in range(4)])
+print(*sorted(set(sys.modules) - before))
+"""
+
+
+def test_the_first_chunk_imports_nothing() -> None:
+    """torch's compiler alone takes a second to import; what is needed is needed before the show."""
+    done = subprocess.run([sys.executable, "-c", FIRST_CHUNK], capture_output=True, text=True, timeout=100)
+    assert (done.returncode, done.stdout.split()) == (0, []), done.stderr
