@@ -22,6 +22,7 @@ from livegraph.errors import (
 )
 from livegraph.frame import EndOfStream, Frame, Gap
 from livegraph.hookspecs import (
+    BackendFound,
     BackendSpec,
     BenchOption,
     BenchSpec,
@@ -30,10 +31,13 @@ from livegraph.hookspecs import (
     PipelineSpec,
     hookimpl,
 )
+from livegraph.memory import MemoryNeed, MemoryPlace, Room, Saving
 from livegraph.models import Licence, ModelFile, ModelSpec, find_model, require_model
+from livegraph.models.place import readable
 from livegraph.node import Cadence, Context, Function, Node, NodeSpec, Sink, Source
 from livegraph.params import Param, Params
 from livegraph.picture import Yuv420p, matrix_for, pixel_format, size_of
+from livegraph.room import room_of
 from livegraph.types import (
     AnyPort,
     Audio,
@@ -54,6 +58,7 @@ from livegraph.version import __version__
 __all__ = [
     "AnyPort",
     "Audio",
+    "BackendFound",
     "BackendSpec",
     "BenchOption",
     "BenchSpec",
@@ -77,6 +82,8 @@ __all__ = [
     "Licence",
     "LivegraphError",
     "Mask",
+    "MemoryNeed",
+    "MemoryPlace",
     "ModelError",
     "ModelFile",
     "ModelSpec",
@@ -94,6 +101,8 @@ __all__ = [
     "Pose",
     "Problem",
     "Progress",
+    "Room",
+    "Saving",
     "Signal",
     "Sink",
     "Size",
@@ -108,6 +117,8 @@ __all__ = [
     "matrix_for",
     "node",
     "pixel_format",
+    "readable",
     "require_model",
+    "room_of",
     "size_of",
 ]

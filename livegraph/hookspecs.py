@@ -26,14 +26,35 @@ hookimpl = pluggy.HookimplMarker("livegraph")
 
 @dataclass(frozen=True, slots=True)
 class BackendSpec:
-    """A place where models run. `probe` is `"module:function"`: it returns why the backend can be used, or raises
-    `RuntimeError` saying why not. The available one with the highest priority is `auto`.
+    """A place where models run. `probe` is `"module:function"`: it returns what it found, as a `BackendFound` or in
+    words, or raises `RuntimeError` saying why the backend cannot be used. The available one with the highest priority
+    is `auto`.
     """
 
     name: str
     priority: int
     probe: str
     summary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BackendFound:
+    """What a probe found. `str` of it is one line for a person."""
+
+    device: str
+    """By its maker's name."""
+    version: str
+    """Of what computes there."""
+    memory: int | None = None
+    """Bytes that models may take, where the system tells."""
+
+    def __str__(self) -> str:
+        size = "" if self.memory is None else f" ({in_gib(self.memory)})"
+        return f"{self.device}{size}, {self.version}"
+
+
+def in_gib(size: int) -> str:
+    return f"{size / (1 << 30):.3g} GiB"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from __future__ import annotations
 import builtins
 import inspect
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -29,6 +29,7 @@ from livegraph import params as schema
 from livegraph.declare import In, InPort, Out, OutPort, declare
 from livegraph.errors import PluginError
 from livegraph.frame import EndOfStream, Frame, Gap
+from livegraph.memory import MemoryNeed
 from livegraph.types import Clock, Mode, OnError, PixelFormat, Result, Size
 
 __all__ = ["Cadence", "Context", "Function", "In", "Node", "NodeSpec", "Out", "Sink", "Source", "node_class"]
@@ -111,7 +112,7 @@ class Node:
 
     @classmethod
     def cadence_for(cls, params: Any) -> Cadence:
-        """The cadence, where it depends on parameters."""
+        """The cadence, where it depends on parameters. Asked for again when the node is rebuilt with others."""
         return cls.cadence
 
     @classmethod
@@ -123,6 +124,13 @@ class Node:
     def output_size(cls, params: Any) -> Size | None:
         """The size of what comes out where the node changes it (a resize); None: as it came in."""
         return None
+
+    @classmethod
+    def memory_for(cls, params: Any, size: Size | None) -> Sequence[MemoryNeed]:
+        """What the node will hold in memory, by formula, where that is worth knowing before it runs. `size` is that of
+        the pictures that reach it (of a source: that it is asked for), as far as the plan knows.
+        """
+        return ()
 
     @classmethod
     def unavailable(cls, params: Any) -> str | None:

@@ -87,7 +87,7 @@ def seen(scenario: Scenario, made: Bed, settling_s: float) -> Seen:
     fps = (len(shown) - 1) * 1e9 / (shown[-1][1] - shown[0][1])
     slowest = made.run.workers[scenario.slowest]
     mean_ns = slowest.meter.process.total_ns / slowest.meter.process.count
-    possible = min(1e9 * slowest.plan.cadence.take / mean_ns, scenario.fps)
+    possible = min(1e9 * slowest.cadence.take / mean_ns, scenario.fps)
     ages = sorted(when - frame.captured_ns for frame, when in shown)
     span = shown[0][0].seq, shown[-1][0].seq
     return Seen(

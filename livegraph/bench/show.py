@@ -106,7 +106,8 @@ def number(value: float) -> str:
 
 def under(figure: Figure, before: str = "", after: str = "") -> str:
     """What a figure was measured under, in a line; nothing where nothing is said."""
-    line = " ".join(str(value) for value in figure.setting.values())
+    said = figure.setting.items()
+    line = " ".join(value if isinstance(value, str) else f"{name} {value}" for name, value in said)
     return f"{before}{line}{after}" if line else ""
 
 

@@ -22,8 +22,9 @@ def check(
 ) -> None:
     """Show what a graph will do, or all that is wrong with it.
 
-    Its nodes in order, wires with pixel formats, converters that were put in, latency. Nothing runs. A graph that
-    cannot run ends this with 2, and a line for each problem.
+    Its nodes in order, wires with pixel formats, converters that were put in, latency, and what nodes will hold in
+    memory, with a warning where it is more than there is. Nothing runs. A graph that cannot run ends this with 2, and a
+    line for each problem.
 
     \b
     livegraph check graphs/cam2wan.yaml
@@ -40,6 +41,7 @@ def check(
 
 
 def _document(plan: Plan) -> dict[str, Any]:
+    from livegraph.cli.fit import fit_of
     from livegraph.graph.latency import latencies
 
     return {
@@ -48,6 +50,7 @@ def _document(plan: Plan) -> dict[str, Any]:
         "nodes": [_node(node) for node in plan.nodes],
         "functions": [{"id": item.id, "type": item.type} for item in plan.functions],
         "latency": [asdict(path) for path in latencies(plan)],
+        "memory": fit_of(plan).document(),
         "controls": {name: f"{control.node}.{control.param}" for name, control in plan.controls.items()},
         "presets": list(plan.presets),
         "notes": list(plan.notes),
@@ -89,12 +92,24 @@ def _show(plan: Plan) -> None:
     typer.echo("")
     for way in document["latency"]:
         typer.echo(f"{way['sink']}: {_latency(way)}")
+    _show_memory(plan)
     for note in plan.notes:
         typer.echo(f"note: {note}")
     if plan.controls:
         typer.echo("controls: " + ", ".join(f"{name} ({target})" for name, target in document["controls"].items()))
     if plan.presets:
         typer.echo("presets: " + ", ".join(plan.presets))
+
+
+def _show_memory(plan: Plan) -> None:
+    from livegraph.cli.fit import fit_of
+
+    fit = fit_of(plan)
+    if fit.rows:
+        typer.echo("")
+        write_table(("node", "memory", "holds", "together"), fit.table())
+    for warning in fit.warnings:
+        typer.echo(f"warning: {warning}")
 
 
 def _rows(node: dict[str, Any]) -> list[tuple[str, ...]]:

@@ -20,7 +20,7 @@ from livegraph.graph.prune import leave_out_unavailable, leave_out_unused
 from livegraph.graph.redaction import Redactor
 from livegraph.graph.roles import assign_roles, refuse_strangers
 from livegraph.graph.schema import GraphFile
-from livegraph.graph.sizes import hint_sizes
+from livegraph.graph.sizes import foresee_memory, hint_sizes
 from livegraph.registry import Registry
 from livegraph.types import Mode, OnError
 
@@ -78,6 +78,7 @@ def _work_out(draft: Draft, registry: Registry, mode: str) -> None:
     attach(draft, mode)
     refuse_strangers(draft)
     hint_sizes(draft)
+    foresee_memory(draft)
     for step in draft.steps.values():
         if step.kind == "source":
             draft.ask(step, "fps_for", None)
@@ -132,6 +133,7 @@ def _node_plan(draft: Draft, step: Step) -> NodePlan:
         formats=dict(step.formats),
         size_hint=step.size_hint,
         fps_hint=_lead_fps(draft, step),
+        memory=step.memory,
         attached=step.attached,
         leads=step.lead,
         timeout_s=step.entry.timeout_s or step.cls.timeout,

@@ -14,6 +14,7 @@ from livegraph.graph.plan import NodeKind, Policy, PortRef, Role
 from livegraph.graph.problems import Place, Problems
 from livegraph.graph.references import Reference
 from livegraph.graph.schema import GraphFile, NodeEntry
+from livegraph.memory import MemoryNeed
 from livegraph.node import Cadence, Function, Node, Sink, Source
 from livegraph.params import Params
 from livegraph.types import Mode, PixelFormat, Size
@@ -60,6 +61,7 @@ class Step:
     attached: bool = True
     gated: bool = True
     size_hint: Size | None = None
+    memory: tuple[MemoryNeed, ...] = ()
 
     @property
     def id(self) -> str:
@@ -123,10 +125,12 @@ class Draft:
         self.sound = False
         self.problems.add(place, message, node=node, port=port, hint=hint)
 
-    def ask(self, step: Step, question: str, default: Any) -> Any:
-        """Call a class method of a node with its parameters; a plugin that fails there is a problem of the graph."""
+    def ask(self, step: Step, question: str, default: Any, *more: Any) -> Any:
+        """Call a class method of a node with its parameters and what `more` it takes; a plugin that fails there is a
+        problem of the graph.
+        """
         try:
-            return getattr(step.cls, question)(step.params)
+            return getattr(step.cls, question)(step.params, *more)
         except Exception as error:  # the plugin's own code: told, with its name, as a problem
             self.problems.add(
                 step.entry.use_place,

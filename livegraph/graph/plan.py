@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
+from livegraph.memory import MemoryNeed
 from livegraph.node import Cadence, Node
 from livegraph.params import Params
 from livegraph.types import Mode, OnError, PixelFormat, Size
@@ -94,6 +95,7 @@ class NodePlan:
     attached: bool = True
     leads: str = ""
     timeout_s: float = 10.0
+    memory: tuple[MemoryNeed, ...] = ()
     gated: bool = True
     """Sources only: takes credits on a live run (a source that others hold as history does not)."""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import takewhile
+from typing import Any
 from urllib.parse import quote, unquote
 
 REDACTED = "***"
@@ -35,6 +36,22 @@ class Redactor:
             text = _without_beginning(text, form)
             text = _without_beginning(text[::-1], form[::-1])[::-1]
         return text
+
+    def value(self, value: Any) -> Any:
+        """A parameter's value as it may be shown: what is text without them, what is a number that is one of them gone.
+        Sequences come as lists.
+        """
+        if value is None or isinstance(value, bool):
+            return value
+        if isinstance(value, Mapping):
+            return {key: self.value(item) for key, item in value.items()}
+        if isinstance(value, list | tuple | set | frozenset):
+            return [self.value(item) for item in value]
+        text = str(value)
+        if isinstance(value, int | float):
+            return REDACTED if text in self._forms else value
+        shown = self(text)
+        return value if shown == text else shown
 
     def clean(self, error: BaseException) -> None:
         """Take them out of an error, in place. One whose chain repeats them loses the chain."""

@@ -1,4 +1,4 @@
-"""The picture size that a source should deliver: what the first node after it that cares works best at."""
+"""Picture sizes: what a source should deliver, and what reaches a node."""
 
 from __future__ import annotations
 
@@ -28,3 +28,21 @@ def _preferred(draft: Draft, source: Step, follows: dict[str, list[Step]]) -> Si
         if draft.ask(step, "output_size", None) is None:
             queue.extend(follows.get(step.id, ()))
     return None
+
+
+def foresee_memory(draft: Draft) -> None:
+    """Ask every node what it will hold at the size of the pictures that reach it."""
+    for step in draft.steps.values():
+        step.memory = tuple(draft.ask(step, "memory_for", (), _arriving(draft, step)))
+
+
+def _arriving(draft: Draft, step: Step) -> Size | None:
+    """What the nearest node before it that says so gives, back to a source that gives what it is asked for."""
+    before = step.primary()
+    while before is not None:
+        step = draft.steps[before.src.node]
+        size: Size | None = draft.ask(step, "output_size", None)
+        if size is not None:
+            return size
+        before = step.primary()
+    return step.size_hint

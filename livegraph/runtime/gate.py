@@ -86,6 +86,12 @@ class Credits:
             self.floor = 1
             self.trim = max(0, self.trim - 1)
 
+    def retake(self, take: int) -> None:
+        """Chunks are of another size from now on. Fewer credits follow at the next look, more are there at once."""
+        self.take = take
+        if take > 1:
+            self.base = max(self.base, 2 * take)
+
     def stalled(self, out: int, need: int) -> None:
         """Every node waits, and a frame is refused: the floor was too low."""
         self.floor = out + need
@@ -155,6 +161,12 @@ class Gate(Generic[Item]):
         """No more: gives back what still waits in the slot."""
         slot, self._slot = self._slot, None
         return slot
+
+    def retake(self, take: int) -> None:
+        """Chunks are of another size from now on: no burst goes on that was meant for one of before."""
+        if take != self.credits.take:
+            self.credits.retake(take)
+            self._burst = 0
 
     def _let_in(self) -> None:
         """What is in the slot, if anything, is the first of a burst."""

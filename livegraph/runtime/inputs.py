@@ -24,12 +24,11 @@ class Inputs:
         self._versions = {function: host.versions[function].reader() for function in read}
         self._plain = not (plan.functions or plan.wired_functions or self._wired)
 
-    def frames(self, steps: Sequence[Fire]) -> dict[str, Any]:
+    def frames(self, steps: Sequence[Fire], *, chunk: bool) -> dict[str, Any]:
         """By port: a Frame, or None where an optional input is absent; of a chunk, a list of them, and held inputs as
         they were at its first frame.
         """
         first = steps[0]
-        chunk = self._plan.cadence.take > 1
         if self._plain and not chunk:
             return first.inputs
         inputs: dict[str, Any] = {port: frame for port, frame in first.inputs.items() if port not in self._wired}

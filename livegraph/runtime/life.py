@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from typing import Any
 
-from livegraph.errors import DeviceMemoryError, InputError, NodeError, NodeHung
+from livegraph.errors import DeviceMemoryError, InputError, ModelError, NodeError, NodeHung
 from livegraph.graph.plan import NodePlan
 from livegraph.node import Context, Node
 from livegraph.runtime.execute import Done, Executor, LoopExecutor, ThreadExecutor
@@ -41,6 +41,7 @@ class Life:
         self.calling_since_ns: int | None = None
         self.end_pts_ns = 0
         self.node: Node = plan.cls(plan.params, self._context())
+        self.cadence = plan.cadence
         self._executor: Executor | None = None
         self._failed_ns: list[int] = []
         self._built = False
@@ -64,6 +65,7 @@ class Life:
         try:
             async with one_by_one or nullcontext():
                 self._built = True  # from here on there is something to close, however far it gets
+                self.cadence = self.plan.cls.cadence_for(self.node.params)
                 await executor.call(self.node.setup)
             self.state = "warming"
             await executor.call(self.node.warm_up)
@@ -204,16 +206,19 @@ def stable_hash(text: str) -> int:
     return value
 
 
+_KEPT: tuple[type[NodeError], ...] = (DeviceMemoryError, ModelError, InputError)
+"""Errors that stay what they are when a node's name is put in front."""
+
+
 def named(node_id: str, error: BaseException) -> NodeError:
     """An error as one about a node, with the node's name in front."""
     if isinstance(error, Interrupted):
         return error
-    if type(error).__name__ == "OutOfMemoryError" or isinstance(error, MemoryError):
-        kind: type[NodeError] = DeviceMemoryError
-    elif isinstance(error, NodeHung):
+    if isinstance(error, NodeHung):
         return NodeHung(f"node {node_id}: {error}", error.stack)
-    else:
-        kind = InputError if isinstance(error, InputError) else NodeError
+    kind = next((known for known in _KEPT if isinstance(error, known)), NodeError)
+    if type(error).__name__ == "OutOfMemoryError" or isinstance(error, MemoryError):
+        kind = DeviceMemoryError
     return kind(f"node {node_id}: {describe(error)}")
 
 

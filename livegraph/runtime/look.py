@@ -62,9 +62,7 @@ class Looks:
         floor = 0
         for id, led in self._led.items():
             loads = {
-                node: Load(
-                    means[node][0], worker.plan.cadence.take, means[node][1] / max(passed, 1) if settled else 0.0
-                )
+                node: Load(means[node][0], worker.cadence.take, means[node][1] / max(passed, 1) if settled else 0.0)
                 for node, worker in led.items()
             }
             floor = max(floor, self._set_credits(self._run.sources[id], led, loads))

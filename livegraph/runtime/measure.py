@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 
 from livegraph.observe.histogram import Histogram
@@ -16,6 +17,7 @@ class Meter:
         "age",
         "dropped",
         "errors",
+        "first_at",
         "frames_in",
         "frames_out",
         "gaps",
@@ -33,6 +35,8 @@ class Meter:
         self.process = Histogram()
         self.age = Histogram()
         self.mean_ns = 0.0
+        self.first_at: float | None = None
+        """Unix time at which the first call had returned."""
         self.idle_ns = 0
         self._busy_ns = 0
         self._calls = 0
@@ -41,6 +45,8 @@ class Meter:
         self.process.add(service_ns)
         self._busy_ns += service_ns
         self._calls += 1
+        if self.first_at is None:
+            self.first_at = time.time()
         if self.mean_ns == 0.0:
             self.mean_ns = float(service_ns)
 

@@ -73,7 +73,7 @@ class Report:
 
 def bottleneck(workers: Mapping[str, Worker]) -> str | None:
     """The node that takes longest per input frame."""
-    busy = {id: w.meter.mean_ns / w.plan.cadence.take for id, w in workers.items() if w.plan.attached}
+    busy = {id: w.meter.mean_ns / w.cadence.take for id, w in workers.items() if w.plan.attached}
     return max(busy, key=lambda id: busy[id]) if any(busy.values()) else None
 
 
@@ -119,4 +119,10 @@ def _node(worker: Station, fps: float) -> dict[str, Any]:
 
 
 def _sink(worker: Worker, fps: float) -> dict[str, Any]:
-    return {"frames": worker.meter.process.count, "fps": fps, "age_ms": worker.meter.age.summary_ms()}
+    meter = worker.meter
+    return {
+        "frames": meter.process.count,
+        "first_at": meter.first_at and round(meter.first_at, 3),
+        "fps": fps,
+        "age_ms": meter.age.summary_ms(),
+    }

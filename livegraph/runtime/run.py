@@ -182,7 +182,7 @@ class Run:
 
     def cancel(self) -> None:
         """End now: work in flight is dropped, sinks still finalise; those at it already get `TEARDOWN_S`."""
-        self.host.stopping = True
+        self.host.stopping = self.host.cancelled = True
         self._stop_starting()
         for worker, task in zip(self.all_workers.values(), self._tasks, strict=False):
             if worker.life.ending or worker.life.closing:

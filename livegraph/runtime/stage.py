@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
 from livegraph.graph.plan import NodePlan, Plan
 from livegraph.runtime.edge import Edge
@@ -11,6 +11,7 @@ from livegraph.runtime.host import Host
 from livegraph.runtime.presenter import Presenter
 from livegraph.runtime.source import Moment, SourceWorker
 from livegraph.runtime.station import Station
+from livegraph.runtime.way import Way
 from livegraph.runtime.worker import Worker
 
 USUAL_FPS = 30.0
@@ -33,7 +34,8 @@ class Stage:
         for node in plan.nodes:
             self._connect(node, host.live)
         for worker in self.workers.values():
-            worker.connect(round(1e9 / (worker.plan.fps_hint or USUAL_FPS)), self._before(worker))
+            feeder = self.workers.get(worker.plan.inputs[0].src.node) if worker.plan.inputs else None
+            worker.connect(round(1e9 / (worker.plan.fps_hint or USUAL_FPS)), Way(feeder, self._before(worker)))
         for source in self.sources.values():
             if host.live and source.gated:
                 source.gate = self._gate(source)
@@ -53,7 +55,7 @@ class Stage:
             self.edges.append(edge)
 
     def _before(self, worker: Worker) -> list[Worker]:
-        """All nodes that a node's frames come through, nearest first."""
+        """All nodes that frames come through to a node, nearest first."""
         found: dict[str, Worker] = {}
         ways = [edge.src.node for edge in worker.plan.inputs if edge.role != "feedback"]
         while ways:
@@ -65,27 +67,45 @@ class Stage:
 
     def _gate(self, source: SourceWorker) -> Gate[Moment]:
         led = [w for w in self.workers.values() if w.plan.attached and w.plan.leads == source.plan.id]
-        take = max((worker.plan.cadence.take for worker in led), default=1)
-        chunked = next((worker for worker in led if worker.plan.cadence.take == take), None)
+        chunks = Chunks(led)
         gate = Gate(
-            Credits(take, len(led)),
+            Credits(chunks.take, len(led)),
             source.admit,
             lambda: all(worker.resting for worker in led),
-            chunked.ready_in_ns if chunked is not None else lambda now_ns: 0.0,
-            self._missing(chunked),
+            chunks.ready_in_ns,
+            chunks.missing,
             source.lose,
         )
         gate.period_ns = 1e9 / (source.plan.fps_hint or USUAL_FPS)
+        for worker in led:
+            worker.retaken = lambda: gate.retake(chunks.take)
         return gate
 
-    def _missing(self, chunked: Worker | None) -> Callable[[], int]:
-        """How many frames a node's next chunk lacks, beside those that lie before it or are in work on the way."""
-        if chunked is None:
-            return lambda: 1
-        take, way = chunked.plan.cadence.take, [chunked]
-        while (name := way[-1].plan.inputs[0].src.node) in self.workers:
-            way.append(self.workers[name])
-        return lambda: take - (chunked.waiting + sum(worker.in_hand for worker in way[1:])) % take
+
+class Chunks:
+    """What a gate's bursts are for: the first of the nodes behind it that takes most frames, as they are built now."""
+
+    def __init__(self, led: Sequence[Worker]) -> None:
+        self._led = led
+
+    @property
+    def take(self) -> int:
+        return max((worker.cadence.take for worker in self._led), default=1)
+
+    def ready_in_ns(self, now_ns: int) -> float:
+        """How long until it can start a chunk of which nothing has arrived yet."""
+        return self._largest.ready_in_ns(now_ns)
+
+    def missing(self) -> int:
+        """How many frames its next chunk lacks, beside those that lie before it or are in work on the way."""
+        if not self._led:
+            return 1
+        largest = self._largest
+        return largest.cadence.take - (largest.waiting + largest.way.coming) % largest.cadence.take
+
+    @property
+    def _largest(self) -> Worker:
+        return max(self._led, key=lambda worker: worker.cadence.take)
 
 
 def _worker(node: NodePlan, host: Host, lane: int) -> Worker:

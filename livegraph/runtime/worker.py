@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from livegraph.errors import InputError, NodeError
 from livegraph.frame import Frame, Ticket
 from livegraph.graph.plan import NodePlan
 from livegraph.observe.trace import Span
-from livegraph.params import differs_in_rebuild
+from livegraph.params import Params, differs_in_rebuild
 from livegraph.runtime import answer
 from livegraph.runtime.edge import NEVER, Edge
 from livegraph.runtime.execute import Done
@@ -23,22 +23,28 @@ from livegraph.runtime.life import Interrupted, named
 from livegraph.runtime.lookahead import Lookahead
 from livegraph.runtime.settle import Lease
 from livegraph.runtime.station import Station
+from livegraph.runtime.way import Way
 
 COSTLY_NS = 1_000_000
 """Service time from which a node is worth a look at the frame's age."""
 
 
 class Worker(Station):
-    """Runs one node: takes what the join gives, calls, puts the answer, settles. One call at a time, in pts order."""
+    """Runs one node: takes what the join gives, calls, puts the answer, settles. One call at a time, in pts order.
+
+    `cadence` is that of the node as it is built now: it may change where the node is rebuilt with other parameters,
+    which `retaken` is then told.
+    """
 
     def __init__(self, plan: NodePlan, host: Host, lane: int) -> None:
         super().__init__(plan, host, lane)
         self.inlets: dict[str, Edge] = {}
         self.join: Join
-        self.before: list[Worker] = []
+        self.way = Way()
+        self.cadence = plan.cadence
+        self.retaken: Callable[[], None] = lambda: None
         self._fill = Fill(plan.cadence.take)
         self._lookahead = Lookahead(plan.cadence)
-        self._holds_back = plan.cadence.take > 1 or plan.cadence.delay > 0
         self._seen_ns = NEVER
         self._duration_ns = 0
         self._down = False
@@ -54,21 +60,10 @@ class Worker(Station):
         """Whether it waits for input, or for nothing any more."""
         return self.wake.waiting or self.life.ending
 
-    def connect(self, period_ns: int, before: list[Worker]) -> None:
-        """Once all edges are in place. `before`: all nodes that its frames come through, the one that feeds its primary
-        first.
-        """
+    def connect(self, period_ns: int, way: Way) -> None:
+        """Once all edges are in place."""
         self.join = Join(self.inlets, self.host.live, period_ns)
-        self.before = before
-
-    @property
-    def stride(self) -> float:
-        """Source periods from one of its frames to the next, where none is missing."""
-        ways = self.plan.inputs
-        if not self.before or not ways or ways[0].src.node != self.before[0].plan.id:
-            return 1.0
-        feeder = self.before[0]
-        return feeder.stride * feeder.plan.cadence.take / feeder.plan.cadence.give
+        self.way = way
 
     @property
     def waiting(self) -> int:
@@ -77,18 +72,19 @@ class Worker(Station):
 
     @property
     def in_hand(self) -> int:
-        return self.waiting + (self.life.calling_since_ns is not None) * self.plan.cadence.take
+        return self.waiting + (self.life.calling_since_ns is not None) * self.cadence.take
 
     def ready_in_ns(self, now_ns: int) -> float:
         """How long until this node can start a chunk of which nothing has arrived yet."""
         since, mean = self.life.calling_since_ns, self.meter.mean_ns
         waiting = self.waiting
         if mean == 0.0:  # nothing measured yet: one chunk at a time
-            return math.inf if since is not None or waiting >= self.plan.cadence.take else 0.0
+            return math.inf if since is not None or waiting >= self.cadence.take else 0.0
         left = max(0.0, since + mean - now_ns) if since is not None else 0.0
-        return left + waiting // self.plan.cadence.take * mean
+        return left + waiting // self.cadence.take * mean
 
     async def _live(self) -> None:
+        self._adopt()
         await self._work()
         await self._finish()
 
@@ -114,7 +110,7 @@ class Worker(Station):
         if self._fill and self.host.live:
             limit = self._fill.overdue_ns(self._period_ns)
             if limit <= began:
-                if not self._is_being_filled:
+                if not self.way.is_at(self.cadence.take):
                     self._drop_fill("chunk_tail")
                     return
                 limit = began + self._period_ns
@@ -126,22 +122,13 @@ class Worker(Station):
     @property
     def _period_ns(self) -> int:
         """From one of its frames to the next."""
-        return round(self.join.period_ns * self.stride)
-
-    @property
-    def _is_being_filled(self) -> bool:
-        """Whether a chunk that takes longer than it should is so because those before need several calls for it, and
-        are at it.
-        """
-        span = self.plan.cadence.take * self.stride
-        larger = all(span > worker.plan.cadence.take * worker.stride for worker in self.before)
-        return larger and any(worker.in_hand for worker in self.before)
+        return round(self.join.period_ns * self.way.stride)
 
     def _keep_together(self, pts_ns: int) -> None:
         """Live, a chunk is of one stretch: where the next frame is far from the first that waits, it begins anew with
         that. What was thinned out before it never was of one stretch.
         """
-        if self._fill and self.host.live and self.stride <= 1 and self._fill.torn(pts_ns, self._period_ns):
+        if self._fill and self.host.live and self.way.stride <= 1 and self._fill.torn(pts_ns, self._period_ns):
             self._drop_fill("chunk_gap")
 
     def _pass(self, step: Pass) -> None:
@@ -166,7 +153,9 @@ class Worker(Station):
             self._settle_gap(step, None)
         elif self.host.live and self._too_old(step.frame):
             self._settle_gap(step, "age")
-        elif self.plan.cadence.take == 1:
+        elif not self._fill and not await self._prepared(step):
+            self._settle_gap(step, None)
+        elif self.cadence.take == 1:
             await self._call((step,))
         elif chunk := self._fill.add(step, self.host.clock.now_ns()):
             await self._call(chunk)
@@ -201,11 +190,8 @@ class Worker(Station):
         """One call of `process`. `keep`: of a chunk that was filled up, how many frames are real."""
         lease = Lease([ticket for step in steps for ticket in step.tickets])
         try:
-            await self._prepare(steps[0])
-            if self._down:
-                self.meter.gaps += len(steps[:keep])
-                return
-            done = await self.life.call(self.life.node.process, **self._inputs.frames(steps))
+            inputs = self._inputs.frames(steps, chunk=self.cadence.take > 1)
+            done = await self.life.call(self.life.node.process, **inputs)
             self._measure(steps[0].frame, done)
             self._answer(steps[:keep], done.result)
             if self.host.trace is not None:
@@ -224,10 +210,10 @@ class Worker(Station):
         """Put what came out; each output carries the tickets of the inputs that came with it."""
         base: Sequence[Frame] = [step.frame for step in steps]
         tickets: list[Sequence[Ticket]] = [tuple(dict.fromkeys(step.tickets)) for step in steps]
-        if self.plan.cadence.delay:
+        if self.cadence.delay:
             base = self._lookahead.answered(base)
             tickets += [()] * (len(base) - len(tickets))
-        self._emit(base, answer.read(result, self._ports, self.plan.cadence, base, tickets))
+        self._emit(base, answer.read(result, self._ports, self.cadence, base, tickets))
 
     def _emit(self, base: Sequence[Frame], read: answer.Answer) -> None:
         """Put the answer to the inputs `base`; while a lookahead holds back, there are none."""
@@ -245,11 +231,27 @@ class Worker(Station):
         if self._ports and base and not read.outputs:
             self.meter.gaps += 1
 
-    async def _prepare(self, first: Fire) -> None:
-        """Give the node the snapshot that this pts asks for; rebuild it where a field cannot be swapped."""
-        wanted, node = self._inputs.params(first), self.life.node
-        if wanted is node.params:
-            return
+    async def _prepared(self, first: Fire) -> bool:
+        """Before the first frame of a call, give the node the snapshot that its pts asks for. False where the node is
+        down now, or failed in it, so that nothing comes of the frame.
+        """
+        try:
+            wanted = self._inputs.params(first)
+            if wanted is self.life.node.params:
+                return True
+            await self._prepare(wanted)
+        except asyncio.CancelledError:
+            self._settle_gap(first, "stop")
+            raise
+        except Exception as error:
+            await self._failed(error, 1)
+            return False
+        self.meter.gaps += self._down
+        return not self._down
+
+    async def _prepare(self, wanted: Params) -> None:
+        """Swap the parameters; rebuild the node where a field cannot be swapped."""
+        node = self.life.node
         if not differs_in_rebuild(node.params, wanted):
             node.params = wanted
             return
@@ -297,7 +299,17 @@ class Worker(Station):
 
     async def _restart(self, failed: bool) -> None:
         if await self.life.restart(failed=failed):
+            self._adopt()
             self._down = False
+
+    def _adopt(self) -> None:
+        """Go by the cadence of the node as it is built now. Nothing waits in a chunk or a lookahead."""
+        if self.cadence == self.life.cadence:
+            return
+        self.cadence = self.life.cadence
+        self._fill, self._lookahead = Fill(self.cadence.take), Lookahead(self.cadence)
+        self.meter.mean_ns = 0.0
+        self.retaken()
 
     def _settle_gap(self, step: Fire, cause: str | None) -> None:
         for ticket in step.tickets:
@@ -310,13 +322,14 @@ class Worker(Station):
         """Everything up to `pts_ns` was looked at: pass the bound on, short of what is still held back."""
         self._seen_ns = max(self._seen_ns, pts_ns)
         bound = self._seen_ns
-        if self._holds_back:
+        if self._fill or self._lookahead:
             bound = min([bound, *(held.first_ns - 1 for held in (self._fill, self._lookahead) if held)])
         self.outlet.advance(bound)
 
     def _let_go(self, cause: str | None) -> None:
         """What came and has not been answered is dropped."""
-        cause = "stop" if self._broke else cause  # by its policy the run ends with it: what came is cut off
+        if self._broke or self.host.cancelled:  # the run ends with it, or before it could: what came is cut off
+            cause = "stop"
         lost = len(self._fill.drop()) + len(self._lookahead.empty())
         self.meter.lose(cause or "stop", lost)
         for edge in self.inlets.values():
@@ -358,7 +371,7 @@ class Worker(Station):
             done = await self.life.call(self.life.node.flush)
             base = self._lookahead.empty()
             tickets = [()] * len(base)
-            self._emit(base, answer.read(done.result, self._ports, self.plan.cadence, base, tickets, flushed=True))
+            self._emit(base, answer.read(done.result, self._ports, self.cadence, base, tickets, flushed=True))
         except Exception as error:
             await self._failed(error, 0)
 

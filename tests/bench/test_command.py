@@ -154,8 +154,8 @@ def test_each_part_has_a_table_and_each_line_its_setting(capsys: pytest.CaptureF
     out, err = capsys.readouterr()
     lines = [line.split() for line in out.splitlines()]
     assert ["sized:", "picture", "under", "measured"] in lines and ["sized:", "state", "measured"] in lines
-    assert ["width", "none", "2", "256", "px"] in lines
-    assert "sized: looking 50% ..." in err and "sized: width [none 2]: 256 px" in err
+    assert ["width", "none", "steps", "2", "256", "px"] in lines
+    assert "sized: looking 50% ..." in err and "sized: width [none steps 2]: 256 px" in err
 
 
 def test_a_wrong_value_is_told_in_the_words_of_the_bench(capsys: pytest.CaptureFixture[str]) -> None:

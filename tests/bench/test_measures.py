@@ -71,6 +71,5 @@ class _Worker:
         class process:
             total_ns, count = 10**9, 1
 
-    class plan:
-        class cadence:
-            take = 1
+    class cadence:
+        take = 1

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from livegraph import BackendSpec, PipelineSpec, hookimpl
+from livegraph import BackendFound, BackendSpec, PipelineSpec, hookimpl
 from livegraph.cli.backends import look
 from livegraph.registry import registry
 from livegraph.testing import temporary_plugin
@@ -64,6 +64,21 @@ def test_the_best_backend_that_works_is_chosen() -> None:
     assert found[0].reason == "no toaster here"
     assert found[1].reason == "it is warm"
     assert found[3].reason == "its probe failed: ZeroDivisionError: oh"
+
+
+def detailed() -> BackendFound:
+    return BackendFound("Toaster 3000", "toast 1.2", 12 << 30)
+
+
+def test_what_a_probe_found_is_told_part_by_part(command: Any) -> None:
+    first, second = look([BackendSpec("b1", 2, f"{__name__}:detailed"), BackendSpec("b2", 1, f"{__name__}:present")])
+    assert (first.device, first.version, first.memory) == ("Toaster 3000", "toast 1.2", 12 << 30)
+    assert first.reason == "Toaster 3000 (12 GiB), toast 1.2"
+    assert (first.choice, second.choice) == ("the first that can be used", "b1 comes before it")
+    assert (second.device, second.memory) == (None, None)
+    with temporary_plugin(registry(), Full(), "full"):
+        (line,) = [line for line in command("backends").out.splitlines() if line.startswith("toaster")]
+        assert " ".join(line.split()) == "toaster not here no toaster here"
 
 
 def test_a_probe_that_cannot_be_imported_is_a_reason() -> None:

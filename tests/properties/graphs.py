@@ -56,6 +56,11 @@ class Case:
         """Whether some node has one of these parameters."""
         return any(self.params(node).get(key) for node in self.nodes for key in keys)
 
+    def most(self, node: str, key: str) -> int:
+        """The largest value that a parameter of a node ever has."""
+        turned = [value for deed in self.deeds for target, value in deed.values if target == f"{node}.{key}"]
+        return max([self.params(node).get(key, 0), *turned])
+
     def done(self, *whats: str) -> bool:
         """Whether one of these is done to the run."""
         return any(deed.what in whats for deed in self.deeds)
@@ -69,6 +74,10 @@ class Kind:
     faults: bool = False
     skips: bool = False
     deeds: bool = False
+
+
+CADENCES = [{}, {"take": 1, "give": 0}, {"take": 5, "give": 0}, {"delay": 2}, {"take": 4, "give": 0, "delay": 0}]
+"""What a rebuild may make of how many frames a node takes."""
 
 
 @st.composite
@@ -169,6 +178,8 @@ def _deed(draw: st.DrawFn, nodes: dict[str, Any]) -> Deed:
     chosen = [name for name in nodes if name.startswith("n") and draw(st.booleans())]
     if what == "rebuild":
         values = [(f"{name}.variation", draw(st.sampled_from([0.1, 0.5]))) for name in chosen[:2]]
+        for name in chosen[:2]:
+            values += [(f"{name}.{key}", value) for key, value in draw(st.sampled_from(CADENCES)).items()]
         values += [("src.fps", draw(st.sampled_from([12.0, 30.0])))] if draw(st.booleans()) else []
     else:
         values = [(f"{name}.service_ms", draw(st.sampled_from([0, 10, 80]))) for name in chosen]

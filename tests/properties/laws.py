@@ -112,7 +112,7 @@ def _owed(played: Played, name: str) -> int:
     """How many frames a lookahead may have owed, over all objects that were made of the node; its calls that gave
     nothing while it filled are no gaps.
     """
-    delay, take = (played.case.params(name).get(key, 0) for key in ("delay", "take"))
+    delay, take = (played.case.most(name, key) for key in ("delay", "take"))
     return (delay + max(take, 1)) * (1 + played.diary(name).setups + len(resets_of(played, name))) if delay else 0
 
 
@@ -189,10 +189,11 @@ def _together(played: Played, name: str) -> Iterator[str]:
     in between; but where a node before it thins the frames out, none is next to another.
     """
     worker = played.run.workers.get(name)
-    if worker is None or played.run.plan.mode != "live" or worker.stride > 1:
+    thinned = any(params.get("give", 0) == 1 for params in map(played.case.params, played.case.nodes))
+    if worker is None or played.run.plan.mode != "live" or thinned:
         return
-    longest = 2 * worker.plan.cadence.take * _longest_period_ns(played, name)
     for call in played.diary(name).calls:
+        longest = 2 * len(call.frames) * _longest_period_ns(played, name)
         span = call.frames[-1].pts_ns - call.frames[0].pts_ns
         if span > longest:
             yield f"{name}: a chunk spans {span / 1e9:.2f} s, {longest / 1e9:.2f} s are the most: {_numbers(call)}"

@@ -71,7 +71,7 @@ def owed(played: Played, sink: str) -> float:
     if any(played.case.params(node).get("skip") for node in nodes):
         return 0.0
     workers = [played.run.workers[name] for name in nodes[:-1]]
-    frames = sum(worker.plan.cadence.take * worker.stride + worker.plan.cadence.delay for worker in workers)
+    frames = sum(worker.plan.cadence.take * worker.way.stride + worker.plan.cadence.delay for worker in workers)
     times = 0.25 * allowed(played, nodes[-1]) / max(frames, 1)
     return times if times >= 1 else 0.0
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from runtime_support import chain, graph, longest_pause_s
+from runtime_support import chain, graph, longest_pause_s, plugin
 
+from livegraph import DeviceMemoryError, Frame, In, InputError, ModelError, Node, NodeError, Out, Signal
+from livegraph.node import Function
 from livegraph.testing import run_graph
+from livegraph.types import AnyPort
 
 
 def test_a_source_that_fails_is_opened_again_and_pts_go_on_rising() -> None:
@@ -66,3 +69,65 @@ def test_a_hung_node_is_named_with_its_stack_and_replaced(caplog: pytest.LogCapt
     assert "node n0 hangs" in caplog.text
     assert "sleep_until" in caplog.text
     assert any("no answer for" in note for note in result.stats["notes"])
+
+
+class OutOfMemoryError(RuntimeError):
+    """As torch calls it."""
+
+
+@pytest.mark.parametrize("where", ["setup", "process"])
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [
+        (DeviceMemoryError("wan does not fit"), DeviceMemoryError),
+        (OutOfMemoryError("tried to allocate 2 GiB"), DeviceMemoryError),
+        (MemoryError(), DeviceMemoryError),
+        (ModelError("model x is not here"), ModelError),
+        (InputError("backend: none works here"), InputError),
+        (NodeError("no luck"), NodeError),
+        (ValueError("odd"), NodeError),
+    ],
+)
+def test_an_error_stays_what_it_is_and_names_its_node(where: str, raised: Exception, told: type[NodeError]) -> None:
+    class Failing(Node):
+        video: In[AnyPort]
+        out: Out[AnyPort]
+
+        async def setup(self) -> None:
+            if where == "setup":
+                raise raised
+
+        async def process(self, video: Frame) -> Frame:
+            raise raised
+
+    nodes = chain()
+    nodes["src"]["params"] |= {"frames": 3, "live": False}
+    nodes["odd"] = {"use": "test.failing", "in": "src"}
+    nodes["end"] = {"use": "test.collect", "in": "odd"}
+    result = run_graph(graph(nodes, mode="offline"), plugins=[plugin(failing=Failing)], virtual=1)
+    assert type(result.outcome.error) is told
+    assert str(result.outcome.error).startswith("node odd: ")
+    assert str(raised) in str(result.outcome.error)
+
+
+class Odd(Function):
+    """A signal that cannot be told from half a second on."""
+
+    out: Out[Signal]
+
+    def at(self, pts_ns: int) -> float:
+        if pts_ns >= 500_000_000:
+            raise ValueError("no signal")
+        return 5.0
+
+
+def test_a_signal_that_fails_is_an_error_of_the_node_that_reads_it() -> None:
+    nodes = chain(5)
+    nodes["odd"] = {"use": "test.odd"}
+    nodes["n0"] |= {"on_error": "skip", "params": {"service_ms": {"from": "odd"}}}
+    result = run_graph(graph(nodes), plugins=[plugin(odd=Odd)], duration_s=2, virtual=1)
+    node = result.stats["nodes"]["n0"]
+    assert result.outcome.ok
+    assert node["errors"] == node["dropped"]["error"] == node["frames_in"] - node["frames_out"] > 30
+    assert "node n0: ValueError: no signal" in result.stats["notes"]
+    assert result.stats["tickets"]["issued"] == result.stats["tickets"]["settled"]

@@ -8,7 +8,7 @@ import pytest
 from runtime_support import balanced, graph, play, plugin
 
 from livegraph import Cadence, Frame, In, Node, Out, Param
-from livegraph.errors import NodeError
+from livegraph.errors import NodeError, ParamError
 from livegraph.runtime.run import Run
 from livegraph.types import AnyPort
 
@@ -118,3 +118,62 @@ def test_a_restart_of_a_lookahead_counts_what_it_lost() -> None:
     _, outcome, _ = play(ahead(mode="live", delay=3), None, {2.0: Run.stop}, plugin(ahead=Failing))
     node = outcome.stats["nodes"]["n"]
     assert node["dropped"] == {"error": 4}
+
+
+CADENCES: list[dict[str, int]] = [{"take": 4}, {"take": 3, "delay": 2}, {"take": 1, "delay": 1}, {"take": 5}]
+
+
+@pytest.mark.parametrize("first", [{"take": 1}, {"take": 4}, {"take": 4, "delay": 3}, {"delay": 2}])
+def test_offline_a_rebuild_that_takes_other_chunks_loses_nothing(first: dict[str, int]) -> None:
+    """A model that takes twelve frames for one that takes four: what comes is chunked anew from there on."""
+    changes = {
+        0.05 + 0.1 * n: lambda run, n=n: run.bus.set(
+            {f"n.{key}": value for key, value in (CADENCES[n] | {"size": n}).items()}
+        )
+        for n in range(4)
+    }
+    run, outcome, scripted = play(ahead(60, **first), None, changes, plugin(ahead=Ahead))
+    shown = [frame for frame, _ in scripted.kept["out"]]
+    assert [frame.data[0] for frame in shown] == [frame.seq for frame in shown] == list(range(60))
+    assert outcome.ok
+    assert not any(sum(node["dropped"].values()) for node in outcome.stats["nodes"].values())
+    assert run.workers["n"].cadence == Cadence(5, 5, 1)
+    assert balanced(outcome)
+
+
+@pytest.mark.parametrize(("first", "then"), [(1, 4), (4, 1), (4, 12), (12, 4)])
+def test_live_the_gate_gives_bursts_of_the_new_size(first: int, then: int) -> None:
+    """With 60 fps, and a node of 250 ms per chunk."""
+    nodes = {
+        "src": {"use": "test.source", "params": {"fps": 60.0}},
+        "n": {"use": "test.slow", "in": "src", "params": {"take": first, "service_ms": 250}},
+        "out": {"use": "test.collect", "in": "n"},
+    }
+    seen: list[tuple[int, int]] = []
+
+    def look(run: Run) -> None:
+        seen.append((run.sources["src"].gate.credits.take, run.sources["src"].gate.credits.count))
+
+    change = {3.0: lambda run: run.bus.set({"n.take": then}), 6.0: look}
+    _, outcome, scripted = play(graph(nodes), 10.0, change)
+    calls = [call for call in scripted.diaries["n"].calls if len(call.frames) == then]
+    assert len(calls) >= 0.9 * 6 / 0.25
+    assert sum(call.frames[-1].seq - call.frames[0].seq == then - 1 for call in calls) >= 0.9 * len(calls)
+    assert seen[0][0] == then
+    assert seen[0][1] <= 2 * then + 4
+    assert balanced(outcome)
+
+
+def test_a_change_to_a_cadence_that_cannot_be_is_refused() -> None:
+    class Odd(Ahead):
+        @classmethod
+        def cadence_for(cls, params: Any) -> Cadence:
+            return Cadence(params.take - params.delay, 1, 0)
+
+    def change(run: Run) -> None:
+        with pytest.raises(ParamError, match=r"node n: Cadence\(take=0.*: take and give are at least 1"):
+            run.bus.set({"slow.service_ms": 5, "n.delay": 4})
+        assert run.bus.get("slow.service_ms") == 10
+
+    _, outcome, _ = play(ahead(60, take=4), None, {0.1: change}, plugin(ahead=Odd))
+    assert outcome.ok

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from runtime_support import graph, plugin
 
-from livegraph import Frame, In, InputError, Node, Out, Param, Sink
+from livegraph import Frame, In, InputError, Node, Out, Param, ParamError, Sink
+from livegraph.control.bus import Bus
 from livegraph.graph import plan_graph
+from livegraph.params import Versions
 from livegraph.registry import Registry
 from livegraph.runtime.run import Outcome, Run
 from livegraph.testing import ScriptedPlugin
@@ -86,3 +88,62 @@ def test_what_keeps_a_run_from_beginning(tmp_path: Path) -> None:
     outcome = run(nodes, tmp_path / "trace.json", [])
     assert str(outcome.error) == "node out: no entry with ***"
     assert PASSWORD not in json.dumps(outcome.stats)
+
+
+class Keyed(Node):
+    """Has parameters of several shapes."""
+
+    video: In[AnyPort]
+    out: Out[AnyPort]
+    key: str = Param("", live=True, doc="a password")
+    keys: tuple[str, ...] = Param((), doc="several")
+    port: int = Param(0, doc="a number")
+    folder: Path = Param(Path(), doc="a path")
+    pin: str = Param("0000", secret=True, doc="never shown, wherever it comes from")
+    share: float = Param(0.5, ge=0, le=1, live=True, doc="a knob")
+
+    def process(self, video: Frame) -> Frame:
+        return video
+
+
+def keyed() -> Bus:
+    nodes = {
+        "src": {"use": "test.source", "params": {"frames": 3, "live": False}},
+        "n": {
+            "use": "test.keyed",
+            "in": "src",
+            "params": {
+                "key": "${KEY}",
+                "keys": ["plain", "a ${KEY}"],
+                "port": "${PORT}",
+                "folder": "/data/${KEY}/x",
+                "pin": "9731",
+            },
+        },
+        "out": {"use": "test.collect", "in": "n"},
+    }
+    registry = Registry(discover=False)
+    for number, brought in enumerate((ScriptedPlugin(), plugin(keyed=Keyed))):
+        assert registry.add(brought, str(number)).state == "loaded"
+    plan = plan_graph(graph(nodes, mode="offline"), registry=registry, env={"KEY": PASSWORD, "PORT": "18080"})
+    return Bus(plan, {node.id: Versions(node.params) for node in plan.nodes}, lambda: 0)
+
+
+def test_what_came_from_the_environment_does_not_leave_by_the_bus() -> None:
+    bus = keyed()
+    assert bus.get("n.key") == "***"
+    assert bus.get("n.keys") == ["plain", "a ***"]
+    assert bus.get("n.port") == "***"
+    assert bus.get("n.folder") == "/data/***/x"
+    assert bus.get("n.pin") == "***"
+    assert bus.get("n.share") == 0.5
+    bus.set({"n.key": "another"})
+    assert bus.get("n.key") == "another"
+
+
+def test_a_refusal_does_not_repeat_it() -> None:
+    with pytest.raises(ParamError, match=r"share.*got '\*\*\*'"):
+        keyed().set({"n.share": PASSWORD})
+    with pytest.raises(ParamError) as refused:
+        keyed().set({f"n.{PASSWORD}": 1})
+    assert PASSWORD not in str(refused.value)

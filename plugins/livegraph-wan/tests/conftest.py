@@ -1,11 +1,15 @@
 """Tiny models that run in milliseconds, and the engine around an untrained wan-nano."""
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import torch
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+from livegraph_wan import device
 from livegraph_wan.attention import RollingCache
 from livegraph_wan.grid import PATCH
 from livegraph_wan.model import WanTransformer
@@ -21,8 +25,9 @@ MakeCache = Callable[..., RollingCache]
 
 
 @pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
+def _one_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     before = torch.get_num_threads()
+    monkeypatch.setattr(device, "THREADS", 1)
     torch.set_num_threads(1)
     with torch.inference_mode():
         yield

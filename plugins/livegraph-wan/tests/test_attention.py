@@ -41,7 +41,9 @@ def test_chunks_equal_one_pass(transformer, rope, make_cache, block) -> None:
     assert (dense(transformer, rope, 6, torch.ones_like(mask)) - whole).abs().max() > 1e-3
 
 
-@pytest.mark.parametrize(("window", "block", "mode"), [(3, 1, "relative"), (3, 1, "absolute"), (6, 3, "relative")])
+@pytest.mark.parametrize(
+    ("window", "block", "mode"), [(3, 1, "relative"), (3, 1, "absolute"), (6, 3, "relative"), (3, 3, "relative")]
+)
 def test_rolling_window_equals_masked_pass(transformer, rope, make_cache, window, block, mode) -> None:
     frames = 12
     whole = dense(transformer, rope, frames, block_causal_mask(frames, block, TOKENS, window))

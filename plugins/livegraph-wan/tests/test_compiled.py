@@ -1,12 +1,19 @@
 """Compiled for the shapes that occur: nothing breaks a graph, nothing is compiled again while a stream runs."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from torch._dynamo.utils import counters
 
+from livegraph_wan.capture import Rerun
 from livegraph_wan.engine import Engine
+from livegraph_wan.golden import read
+from livegraph_wan.golden_torch import prepare
 from livegraph_wan.stream import Stream, TorchBackend
+from livegraph_wan.verify import _errors as errors_of
+from livegraph_wan.verify import keeps
 
 from .models import ADAPTIVE, make_model, show
 
@@ -43,6 +50,43 @@ def test_a_stream_is_compiled_once(vae: str, batch: int, graphs: int) -> None:
         engine.reset()
         assert np.abs(show(engine).astype(int) - expected).max() <= 1
     assert counters["stats"]["unique_graphs"] == graphs
+
+
+@pytest.mark.parametrize("path", sorted((Path(__file__).parent / "golden").glob("*.safetensors")), ids=lambda p: p.stem)
+@pytest.mark.parametrize("dtype", ["fp32", "bf16"])
+def test_golden_vectors_keep_their_tolerance_compiled(path: Path, dtype: str) -> None:
+    golden = read(path)
+    run = prepare(golden, dtype, "aot_eager")
+    for check, window in golden.windows.items():
+        assert keeps(errors_of(run(window), golden.outputs[check]), "torch", dtype)
+    assert counters["stats"]["unique_graphs"] == 4, "masked and full, for each of the two windows"
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # inductor's own
+@pytest.mark.parametrize("vae", ["nano", "taehv"])
+def test_compiled_by_inductor_a_stream_paints_the_same(vae: str) -> None:
+    """Minutes of C++ compiling; then recorded as well, as on a GPU."""
+    expected = show(Stream(make_model(vae), ADAPTIVE, device=CPU, dtype=torch.float32))
+    backend = TorchBackend(make_model(vae), ADAPTIVE, CPU, torch.float32, compiler="inductor", recorder=Rerun)
+    assert np.abs(show(Engine(backend, ADAPTIVE)).astype(int) - expected).max() <= 1
+
+
+def test_nothing_is_compiled_once_the_show_has_begun() -> None:
+    engine = compiled_engine("nano", "aot_eager")
+    expected = show(engine)
+    engine.settle()
+    graphs = counters["stats"]["unique_graphs"]
+    plain = Stream(make_model(), ADAPTIVE, device=CPU, dtype=torch.float32)
+    larger = np.random.default_rng(1).integers(0, 256, (5, 4, 48, 64, 3), dtype=np.uint8)
+    for stream in (engine, plain):
+        stream.set_prompt("oil")
+    for chunk in larger:
+        assert np.abs(engine.step(chunk).astype(int) - plain.step(chunk)).max() <= 1
+    assert counters["stats"]["unique_graphs"] == graphs
+    engine.reset()
+    assert np.array_equal(show(engine), expected)
 
 
 def test_the_whole_pass_is_one_graph() -> None:

@@ -1,17 +1,18 @@
 """The formulas against real models and real passes."""
 
 import dataclasses
-import weakref
+from pathlib import Path
 
 import pytest
 import torch
+from held_support import Held
 from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
 from livegraph_wan.backend import Pass
-from livegraph_wan.cost import flops, memory, parameters, tokens
+from livegraph_wan.checkpoint.live import LiveLinear, LiveLoras
+from livegraph_wan.checkpoint.lora import Lora, LowRank
+from livegraph_wan.cost import flops, lora_parameters, memory, parameters, text_encoder_parameters, tokens
 from livegraph_wan.model import WanTransformer
 from livegraph_wan.nano.text import NanoText
 from livegraph_wan.nano.vae import NanoVAE
@@ -39,36 +40,6 @@ def test_the_published_models_have_their_published_sizes() -> None:
 
 def test_tokens() -> None:
     assert [tokens(size) for size in ((832, 480), (512, 512), (256, 256), (40, 24))] == [1560, 1024, 256, 6]
-
-
-class Held(TorchDispatchMode):
-    """The most bytes that new tensors hold at once."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.now = self.peak = 0
-        self._seen: set[int] = set()
-
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        out = func(*args, **(kwargs or {}))
-        given = {tensor.untyped_storage()._cdata for tensor in tree_leaves(args) if isinstance(tensor, torch.Tensor)}
-        for tensor in tree_leaves(out):
-            if isinstance(tensor, torch.Tensor) and tensor.untyped_storage()._cdata not in given:
-                self._count(tensor.untyped_storage())
-        return out
-
-    def _count(self, storage: torch.UntypedStorage) -> None:
-        key = storage._cdata
-        if key in self._seen:
-            return
-        self._seen.add(key)
-        self.now += storage.nbytes()
-        self.peak = max(self.peak, self.now)
-        weakref.finalize(storage, self._gone, key, storage.nbytes())
-
-    def _gone(self, key: int, size: int) -> None:
-        self._seen.discard(key)
-        self.now -= size
 
 
 def wan(profile: Profile) -> Wan:
@@ -104,12 +75,14 @@ def test_flops_of_the_published_models() -> None:
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-def test_caches_are_as_large_as_said(rows: int) -> None:
-    model, size = wan(PROFILE), (64, 48)
-    cache = runner_of(model, PROFILE, size, torch.float32, rows).cache
+@pytest.mark.parametrize("window", [PROFILE.window, PROFILE.frames_per_block])
+def test_caches_are_as_large_as_said(rows: int, window: int) -> None:
+    profile = dataclasses.replace(PROFILE, window=window)
+    model, size = wan(profile), (64, 48)
+    cache = runner_of(model, profile, size, torch.float32, rows).cache
     prompt = model.transformer.read_prompt(torch.randn(1, 5, 24))
     held = cache._keys.nbytes + cache._values.nbytes + sum(t.nbytes for kv in prompt.layers for t in (kv.k, kv.v))
-    assert held == memory(PROFILE, size, 4, rows).cache
+    assert held == memory(profile, size, 4, rows).cache
     assert sum(p.nbytes for p in model.transformer.parameters()) == memory(PROFILE, size, 4).weights
 
 
@@ -135,3 +108,30 @@ def test_working_memory_is_foreseen_within_a_tenth(window: int, ffn_dim: int, dt
     )
     size = (256, 256)
     assert real_work(profile, size, dtype) == pytest.approx(memory(profile, size, dtype.itemsize).work, rel=0.1)
+
+
+def test_the_text_encoder_is_as_large_as_transformers_makes_it() -> None:
+    from transformers import UMT5Config, UMT5EncoderModel
+
+    with torch.device("meta"):
+        xxl = UMT5EncoderModel(UMT5Config(vocab_size=256384, d_model=4096, d_ff=10240, num_layers=24, num_heads=64))
+        small = UMT5EncoderModel(UMT5Config(vocab_size=50, d_model=24, d_kv=8, d_ff=40, num_layers=3, num_heads=2))
+    assert text_encoder_parameters() == sum(p.numel() for p in xxl.parameters())
+    assert text_encoder_parameters(50, 24, 40, 3, 2, 8) == sum(p.numel() for p in small.parameters())
+
+
+@pytest.mark.parametrize("rank", [1, 8])
+def test_loras_beside_the_model_are_as_large_as_said(rank: int) -> None:
+    model = WanTransformer(SMALL).eval()
+    layers = {
+        name: layer
+        for name, layer in model.named_modules()
+        if name.startswith("blocks.") and isinstance(layer, torch.nn.Linear)
+    }
+    pairs = {
+        name: LowRank(torch.randn(rank, layer.in_features), torch.randn(layer.out_features, rank), 1.0, None)
+        for name, layer in layers.items()
+    }
+    LiveLoras(model, {"a": Lora(Path("a.safetensors"), pairs, {})}, {"a": 1.0})
+    live = [layer for layer in model.modules() if isinstance(layer, LiveLinear)]
+    assert sum(layer.down.numel() + layer.up.numel() for layer in live) == lora_parameters(SMALL, rank)

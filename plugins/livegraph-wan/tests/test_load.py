@@ -1,5 +1,6 @@
 """A published model from its files to pictures: tiny weights in the true formats, where `pull` puts them."""
 
+import os
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from livegraph import ModelError
+from livegraph import InputError, ModelError
 from livegraph_wan import load as loading
 from livegraph_wan.choice import BACKENDS, choose_backend, profile_for, vae_of
 from livegraph_wan.load import Wanted, checkpoint_in, load, load_vae
@@ -123,6 +124,16 @@ def test_a_vae_that_lacks_a_weight_is_named(pulled: Path, profile: Profile) -> N
         load_vae(profile, "taehv")
 
 
+def test_what_is_not_there_is_told_with_its_parameter(profile: Profile) -> None:
+    with pytest.raises(ModelError, match=r"^checkpoint: /nope\.pt: there is no such file"):
+        load(Wanted(profile, checkpoint=Path("/nope.pt")), "torch-cpu")
+    for backend in ("torch-cpu", "mlx"):
+        with pytest.raises(ModelError, match=r"^loras: /nope\.safetensors: there is no such file"):
+            load(Wanted(PROFILES["wan-nano"], loras={Path("/nope.safetensors"): 1.0}), backend)
+    with pytest.raises(InputError, match=r"^checkpoint: wan-nano brings its own weights; say by `model` what mine\.pt"):
+        load(Wanted(PROFILES["wan-nano"], checkpoint=Path("mine.pt")), "torch-cpu")
+
+
 def test_shards_come_before_single_files(tmp_path: Path) -> None:
     for name in ("a.safetensors", "model.safetensors.index.json", "config.json", "lora.pt"):
         (tmp_path / name).touch()
@@ -158,6 +169,18 @@ def test_backends_are_tried_in_order() -> None:
     assert choose_backend("auto", cpu=False, probes=probes) == ("torch-mps", "a fast one")
     assert choose_backend("auto", cpu=True, probes=probes).name == "torch-cpu"
     assert choose_backend("torch", cpu=False, probes=probes).name == "torch-mps"
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, "1"), ("0", "0")])
+def test_on_a_mac_what_mps_lacks_runs_on_the_cpu(monkeypatch: pytest.MonkeyPatch, before, after: str) -> None:
+    """Unless the user says otherwise."""
+    monkeypatch.setattr("livegraph_wan.choice.is_apple", lambda: True)
+    name = "PYTORCH_ENABLE_MPS_FALLBACK"
+    monkeypatch.setenv(name, before or "")  # so that it is as it was afterwards
+    if before is None:
+        monkeypatch.delenv(name)
+    choose_backend("torch-mps", cpu=False, probes={"torch-mps": f"{__name__}:torch_mps"})
+    assert os.environ[name] == after
 
 
 def mlx() -> str:

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from livegraph_wan.engine import Engine
-from livegraph_wan.stages import InTurn, Threads
+from livegraph_wan.stages import STAGES, InTurn, Threads
 from livegraph_wan.stream import Stream
 
 from .models import ADAPTIVE, PROFILE, make_model, show
@@ -54,7 +54,7 @@ def test_painting_ahead_gives_whole_chunks_and_the_same_ones() -> None:
 
 
 def test_stages_run_beside_each_other_each_in_order() -> None:
-    line, together, ran = Threads(InTurnContext), threading.Barrier(3, timeout=10), []
+    line, together, ran = Threads(Nothing, Nothing), threading.Barrier(3, timeout=10), []
     for number in range(3):
         for stage in ("encode", "denoise", "draw"):
             line.put(stage, lambda stage=stage, number=number: (together.wait(), ran.append((stage, number))))
@@ -63,13 +63,13 @@ def test_stages_run_beside_each_other_each_in_order() -> None:
     assert not together.broken
 
 
-class InTurnContext:
+class Nothing:
     def __enter__(self) -> None: ...
 
     def __exit__(self, *_: object) -> None: ...
 
 
-@pytest.mark.parametrize("line", [InTurn(), Threads(InTurnContext)], ids=["in turn", "threads"])
+@pytest.mark.parametrize("line", [InTurn(), Threads(Nothing, Nothing)], ids=["in turn", "threads"])
 def test_a_stage_passes_on_what_it_made(line) -> None:
     first = line.put("encode", lambda: 2)
     assert line.put("denoise", lambda: first.get() + 1).get() == 3
@@ -98,3 +98,10 @@ def test_another_size_begins_a_line_of_its_own() -> None:
     assert stream.step(np.zeros((4, 48, 48, 3), np.uint8)).shape == (0, 48, 48, 3)
     assert stream.step(np.zeros((4, 48, 48, 3), np.uint8)).shape == (4, 48, 48, 3)
     assert isinstance(stream, Engine)
+
+
+def test_stages_share_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("livegraph_wan.device.THREADS", 4)
+    line = stream_of(overlap=True)._line
+    assert [line.put(stage, torch.get_num_threads).get() for stage in STAGES] == [2, 2, 2]
+    assert torch.get_num_threads() == 1

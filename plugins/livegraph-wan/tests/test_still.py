@@ -141,8 +141,7 @@ def test_a_clip_is_what_diffusers_pieces_make_of_the_same_noise(theirs: Theirs, 
     painted = stream.paint((SIZE[1], SIZE[0]), seed=5)
     session = stream._session
     assert session is not None
-    session.blocks = 0
-    noises = stream._noises(session, 5)
+    noises = stream._noises(session, 5, 0)
     text, image, condition = Words().read("a boat"), Features().read(STILL), theirs.condition(STILL, BLOCK)
     schedule, x = from_noise(CLIPS, 2), noises[0]
     for step, (t, sigma) in enumerate(zip(schedule.timesteps, schedule.sigmas, strict=True)):

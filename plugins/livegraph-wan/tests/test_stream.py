@@ -1,5 +1,6 @@
 """The engine around an untrained wan-nano: what holds whatever the weights are."""
 
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -101,6 +102,16 @@ def test_another_size_starts_afresh(stream) -> None:
     small = run(stream, clip(2))
     run(stream, clip(1, 32, 32))
     assert (run(stream, clip(2)) == small).all()
+
+
+def test_what_a_size_needed_is_let_go_before_another_is_made(stream, monkeypatch) -> None:
+    """Two caches at once may not fit."""
+    stream.set_prompt("oil")
+    stream.step(clip(1))
+    before, make, alive = weakref.ref(stream._session.denoiser), stream._denoiser, []
+    monkeypatch.setattr(stream, "_denoiser", lambda size: alive.append(before() is not None) or make(size))
+    stream.step(clip(1, 64, 96))
+    assert alive == [False]
 
 
 def test_misuse_is_named(stream) -> None:

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from livegraph import ModelError
-from livegraph_wan.text import Embeddings, Umt5, clean, embeddings_folder, fingerprint
+from livegraph_wan.known import clean, embeddings_folder, fingerprint
+from livegraph_wan.text import Embeddings, Umt5
 
 
 @pytest.fixture

@@ -38,6 +38,10 @@ class Camera(Source):
     """How a device is opened, where not by `devices.open_camera`: the seam at which tests put a device of theirs."""
 
     @classmethod
+    def output_size(cls, params: Any) -> Size | None:
+        return parse_size(params.size, None)
+
+    @classmethod
     def fps_for(cls, params: Any) -> float | None:
         return float(params.fps)
 

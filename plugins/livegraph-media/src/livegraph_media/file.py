@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from livegraph import EndOfStream, Frame, Out, Param, Source, Video
+from livegraph import EndOfStream, Frame, Out, Param, Size, Source, Video
 from livegraph_media.address import is_live_address, resolve_address
 from livegraph_media.size import SIZE_OR_SOURCE_PATTERN, parse_size
 
@@ -43,6 +43,10 @@ class File(Source):
     @classmethod
     def is_live(cls, params: Any) -> bool:
         return is_live_address(params.path) if params.live == "auto" else bool(params.live)
+
+    @classmethod
+    def output_size(cls, params: Any) -> Size | None:
+        return parse_size(params.size, None)
 
     def setup(self) -> None:
         from livegraph_media.capture import Capture, LiveFrames

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any, Literal
 
-from livegraph import EndOfStream, Frame, InputError, Out, Param, Source, Video
+from livegraph import EndOfStream, Frame, InputError, Out, Param, Size, Source, Video
 from livegraph_media.address import Address
 from livegraph_media.size import SIZE_OR_SOURCE_PATTERN, parse_size
 
@@ -31,6 +31,10 @@ class Images(Source):
     @classmethod
     def is_live(cls, params: Any) -> bool:
         return params.live is True
+
+    @classmethod
+    def output_size(cls, params: Any) -> Size | None:
+        return parse_size(params.size, None)
 
     @classmethod
     def fps_for(cls, params: Any) -> float | None:

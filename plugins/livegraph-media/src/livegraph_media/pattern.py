@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from livegraph import EndOfStream, Frame, InputError, Out, Param, Source, Video
+from livegraph import EndOfStream, Frame, InputError, Out, Param, Size, Source, Video
 from livegraph_media.frame_number import CELLS, draw_frame_number
 from livegraph_media.lettering import Lettering
 from livegraph_media.scene import Scene
@@ -33,6 +33,10 @@ class Pattern(Source):
     @classmethod
     def is_live(cls, params: Any) -> bool:
         return (not params.frames and not params.duration) if params.live == "auto" else bool(params.live)
+
+    @classmethod
+    def output_size(cls, params: Any) -> Size | None:
+        return parse_size(params.size, None)
 
     @classmethod
     def fps_for(cls, params: Any) -> float | None:

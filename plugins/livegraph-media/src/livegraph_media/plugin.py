@@ -18,6 +18,7 @@ def livegraph_nodes() -> list[NodeSpec]:
         NodeSpec("media.null", "livegraph_media.null:Null", "Swallows whatever comes, and counts it."),
         NodeSpec("media.pattern", "livegraph_media.pattern:Pattern", "A moving scene with readable frame numbers."),
         NodeSpec("media.record", "livegraph_media.record:Record", "Writes a video file that survives a crash."),
+        NodeSpec("media.still", "livegraph_media.still:Still", "Keeps one picture as a file, and another on demand."),
     ]
 
 

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from livegraph import Context, DeviceMemoryError, InputError
-from livegraph_wan.choice import Chosen, choose_backend, profile_for
+from livegraph_wan.choice import Chosen, choose_backend, overlaps, profile_for, taehv_is_here
+from livegraph_wan.foresee import place_of, setting_for
 from livegraph_wan.pace import Pace
-from livegraph_wan.profile import Profile, Task
+from livegraph_wan.profile import Profile, Task, VaeName
 from livegraph_wan.prompts import parse
+from livegraph_wan.window import Window
 
 if TYPE_CHECKING:
     from livegraph_wan.backend import Pictures
-    from livegraph_wan.engine import Engine
+    from livegraph_wan.device import Threads
+    from livegraph_wan.frugal import FrugalStream
 
 USUAL_FPS = 30.0
 """Taken for the rate of what comes, where the plan does not know it."""
@@ -43,8 +47,12 @@ class Look(Protocol):
     loras: tuple[str, ...]
     lora_scales: tuple[float, ...]
     stream_batch: bool
+    compile: Any
+    overlap: Any
     topology: Any
     world_size: int
+    window: int
+    step_down: bool
 
 
 class Artist:
@@ -52,40 +60,63 @@ class Artist:
 
     def __init__(self, look: Look, ctx: Context, task: Task) -> None:
         self._ctx = ctx
-        self.profile = checked_profile(look.model, task)
+        self.profile = with_window_of(look, checked_profile(look.model, task))
         self.chosen = choose_backend(look.backend, cpu=ctx.cpu)
         ctx.say(f"{self.profile.name} on {self.chosen.name} ({self.chosen.reason})")
         ranks = _ranks(look, self.chosen)
-        if ranks > 1:
-            ctx.say(f"shared by {ranks} processes")
-        self._loaded = _load(look, self.profile, self.chosen, ranks)
-        self.stream: Engine[Any, Any] = self._loaded.stream
+        if look.topology == "distributed":
+            ctx.say(f"shared by {ranks} processes" if ranks > 1 else "one device: there is nobody to share with")
+        self.stream = self._load(look, ranks)
         self._pace = Pace()
         self._prompt: str | None = None
         self._reading: Future[None] | None = None
+        self._refused: str | None = None
+        self._threads: Threads | None = None
 
     def warm_up(self, paint: Callable[[], object]) -> None:
         """Do once what makes a first chunk slow, find out how many threads are best here and now, and forget it."""
-        with self.memory():
+        for _ in range(self.stream.warm_ups):
             paint()
-            if self.chosen.name == "mlx":  # a stream's first chunk is compiled apart from those that follow
-                paint()
-            if self.chosen.name == "torch-cpu":
-                from livegraph_wan.device import choose_threads
-
-                choose_threads(paint)
+        if self.chosen.name == "torch-cpu":
+            self._choose_threads(paint)
         self.stream.reset()
+        self.stream.settle()
+
+    def _choose_threads(self, paint: Callable[[], object]) -> None:
+        """Once; and live from then on. Offline a render is to be the same from its first picture to its last: sums are
+        rounded otherwise by another number of threads.
+        """
+        from livegraph_wan.device import Threads, choose_threads
+
+        if self._ctx.mode == "offline":
+            choose_threads(paint)
+        else:
+            self._threads = Threads(paint)
 
     def close(self) -> None:
         """Nothing more will be painted."""
-        self._loaded.close()
+        self.stream.loaded.close()
+
+    def _load(self, look: Look, ranks: int) -> FrugalStream:
+        from livegraph_wan.frugal import FrugalStream, Means
+
+        backend = self.chosen.name
+        setting = setting_for(look, self.profile, backend, self.profile.size)
+        means = Means(
+            place_of(backend),
+            backend,
+            self._ctx.say,
+            may_step_down=look.step_down and ranks == 1,  # the others would wait for one that begins anew
+            taehv=taehv_is_here(),
+        )
+        return FrugalStream(partial(_load, look, self.profile, self.chosen, ranks), setting, means)
 
     def follow(self, look: Look) -> None:
         """Take over changed parameters between two chunks. Live, a prompt that takes time to read is read beside the
         stream, which goes on under the one before.
         """
         if look.loras:
-            self._loaded.set_loras(dict(zip(_lora_paths(look), strengths_of(look), strict=True)))
+            self.stream.set_loras(dict(zip(_lora_paths(look), strengths_of(look), strict=True)))
         if look.prompt == self._prompt or not self._is_read(look.prompt):
             return
         fps = self._ctx.fps_hint or USUAL_FPS
@@ -100,6 +131,8 @@ class Artist:
         except ValueError as error:
             raise InputError(str(error)) from None
         in_time = self._prompt is None or self._ctx.mode == "offline"
+        if prompt == self._refused:
+            return False
         if in_time or all(self.stream.knows(text) for text in texts):
             return True
         if self._reading is None:
@@ -107,7 +140,11 @@ class Artist:
             threading.Thread(target=self._read, args=(texts, self._reading), daemon=True).start()
         elif self._reading.done():
             reading, self._reading = self._reading, None
-            reading.result()
+            try:
+                reading.result()
+            except DeviceMemoryError as error:
+                self._ctx.say(f"{error}; the prompt before stays")
+                self._refused = prompt
         return False
 
     def _read(self, texts: list[str], done: Future[None]) -> None:
@@ -127,21 +164,23 @@ class Artist:
         if before and steps != before and target_fps:
             self._ctx.say(f"{steps} of {wanted} steps, to hold {target_fps:g} frames/s")
         began = time.perf_counter()
-        with self.memory():
-            painted = paint(steps)
-        self._pace.took(time.perf_counter() - began, self.stream.frames, wanted, target_fps)
+        painted = paint(steps)
+        seconds = time.perf_counter() - began
+        self._pace.took(seconds, self.stream.frames, wanted, target_fps)
+        if self._threads is not None:
+            self._threads.took(seconds, (steps, painted.shape[1:]))
         return painted
 
-    @contextmanager
-    def memory(self) -> Iterator[None]:
-        """Out of device memory is told as that, and what the stream held is freed."""
-        try:
-            yield
-        except Exception as error:
-            if type(error).__name__ != "OutOfMemoryError":
-                raise
-            self.stream.reset()
-            raise DeviceMemoryError(f"{self.profile.name} does not fit on {self.chosen.name}: {error}") from error
+
+def with_window_of(look: Look, profile: Profile) -> Profile:
+    """The profile with the window that is asked for. `InputError` where it leaves no whole blocks beside the sink."""
+    if not look.window:
+        return profile
+    try:
+        Window(look.window, sink=profile.sink, block=profile.frames_per_block, mode=profile.rope)
+    except ValueError as error:
+        raise InputError(f"{profile.name}: {error}") from None
+    return replace(profile, window=look.window)
 
 
 def checked_profile(model: str, task: Task) -> Profile:
@@ -173,18 +212,20 @@ def _ranks(look: Look, chosen: Chosen) -> int:
     return ranks_for(chosen.name, look.world_size)
 
 
-def _load(look: Look, profile: Profile, chosen: Chosen, ranks: int) -> Any:
+def _load(look: Look, profile: Profile, chosen: Chosen, ranks: int, vae: VaeName) -> Any:
+    from livegraph_wan.known import embeddings_folder
     from livegraph_wan.load import Wanted, load
-    from livegraph_wan.text import embeddings_folder
 
     wanted = Wanted(
         profile,
         checkpoint=Path(look.checkpoint).expanduser() if look.checkpoint else None,
-        vae=look.vae,
+        vae=vae,
         dtype=None if look.dtype == "auto" else look.dtype,
         quantise=look.quantise,
         loras=dict(zip(_lora_paths(look), strengths_of(look), strict=True)),
         batch=(look.steps or profile.steps) if look.stream_batch else 0,
+        compiled=None if look.compile == "auto" else look.compile,
+        overlap=overlaps(look.overlap, profile, look.topology),
         embeddings=embeddings_folder(),
     )
     if ranks == 1:

@@ -139,6 +139,7 @@ class RollingCache:
     between two blocks lies in tensors that `begin_block` fills in place, without a look at the device. Slots that are
     not filled yet are left out; a `static` cache masks them instead, so that there are but two kinds of pass, with the
     mask and, as soon as the window is full, without (a mask rules out the fastest kernels).
+    Where a block sees nothing but itself, one layer's room serves all.
     """
 
     def __init__(
@@ -160,7 +161,8 @@ class RollingCache:
         self.block = windows[0].block
         rows, length, own = len(windows), windows[0].window * tokens, windows[0].block * tokens
         self._rope, self._tokens, self._device, self._static = rope, tokens, device, static
-        self._keys = torch.zeros(layers, rows, length, heads, head_dim, device=device, dtype=dtype)
+        self._layers = 1 if windows[0].alone else layers
+        self._keys = torch.zeros(self._layers, rows, length, heads, head_dim, device=device, dtype=dtype)
         self._values = torch.zeros_like(self._keys)
         self._write = torch.zeros(rows, own, dtype=torch.long, device=device)
         self._query_table = self._blank(rows, own, head_dim)
@@ -214,6 +216,7 @@ class RollingCache:
 
     def at(self, layer: int) -> LayerMemory:
         assert self._present is not None, "begin_block comes first"
+        layer %= self._layers
         slots = self._present._replace(keys=self._present.keys[layer], values=self._present.values[layer])
         return slots if self.crew is ALONE else SharedSlots(slots, self.crew, self.block)
 

@@ -15,6 +15,7 @@ from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from livegraph_wan.profile import Profile
 from livegraph_wan.rhythm import Rhythm
 from livegraph_wan.stages import Line
 from livegraph_wan.window import Window
@@ -100,6 +101,12 @@ class Backend(Protocol[A, P]):
     def computing(self) -> AbstractContextManager[Any]:
         """What the engine's calls run in."""
 
+    def settles_after(self, blocks: int) -> int:
+        """After how many blocks of a stream, whose window holds so many, a pass takes no longer than ever after."""
+
+    def settle(self) -> None:
+        """The show begins: nothing that takes seconds once, such as compiling, may come from now on."""
+
     def line(self, *, overlap: bool) -> Line:
         """What runs the stages of a chunk; with `overlap` beside each other, where that can be."""
 
@@ -109,6 +116,9 @@ class Backend(Protocol[A, P]):
     def read_text(self, text: str) -> Embedding:
         """What the model's text encoder says."""
 
+    def release_text(self) -> None:
+        """Free what `read_text` runs, until it has to run again."""
+
     def read_image(self, picture: Pictures) -> Embedding:
         """What the model's image encoder says of a still `[H, W, 3]`, `[1, tokens, image_dim]`; for I2V models."""
 
@@ -117,6 +127,12 @@ class Backend(Protocol[A, P]):
 
     def runner(self, size: tuple[int, int], rows: int) -> Runner[A, P]:
         """For pictures of `size` (height, width) and as many streams as there are rows."""
+
+    def refit(self, profile: Profile, vae: Any = None) -> None:
+        """Make runners with this profile's window from now on, and draw with this VAE, if one is given."""
+
+    def free(self) -> None:
+        """Give back to the device what nobody holds any more."""
 
     def encode(self, frames: Pictures, state: Any) -> tuple[A, Any]:
         """Latents of one row for frames; `state` joins two calls, None starts a stream."""

@@ -6,14 +6,13 @@
 
 from __future__ import annotations
 
-import platform
-import sys
+import os
 from collections.abc import Mapping
 from importlib import import_module
-from pathlib import Path
 from typing import Literal, NamedTuple
 
 from livegraph import InputError, ModelError, find_model
+from livegraph_wan.machine import has_gpu, is_apple
 from livegraph_wan.profile import PROFILES, WAN_NANO, Profile, Task, VaeName
 
 BACKENDS = {
@@ -22,7 +21,8 @@ BACKENDS = {
     "torch-mps": "livegraph_wan.device:probe_mps",
     "torch-cpu": "livegraph_wan.device:probe_cpu",
 }
-"""What computes, best first, and what tells whether it works: it returns what it found, or raises RuntimeError."""
+"""What computes, best first, and what tells whether it works: it returns what it found, or raises
+RuntimeError."""
 GROUPS = {"torch": ("torch-cuda", "torch-mps", "torch-cpu")}
 """Names for several."""
 PREFERRED = (
@@ -90,22 +90,40 @@ def vae_of(profile: Profile, asked: VaeName | Literal["auto"]) -> VaeName:
         return "nano"
     if asked != "auto":
         return asked
-    return "taehv" if profile.vae == "taehv" and _is_here("taew2_1") else "wan"
+    return "taehv" if profile.vae == "taehv" and taehv_is_here() else "wan"
 
 
-def has_gpu() -> bool:
-    """Whether a GPU is likely: a guess from the outside, for planning; what runs is probed when it is set up."""
-    if sys.platform == "darwin":
-        return platform.machine() == "arm64"
-    if sys.platform == "win32":
-        return Path("C:/Windows/System32/nvcuda.dll").exists()
-    return any(Path(path).exists() for path in ("/dev/nvidia0", "/dev/kfd", "/dev/dxg"))
+def overlaps(asked: bool | Literal["auto"], profile: Profile, topology: str) -> bool:
+    """Whether the stages of a chunk run beside its neighbours'. The plan counts on it, so it is no matter of what is
+    found when a model is set up. A crew's members go step by step.
+    """
+    if topology != "single":
+        return False
+    return has_gpu() and profile.vae != "nano" if asked == "auto" else asked
+
+
+def likely_backend(asked: str) -> str:
+    """What computes, as far as can be told from the outside: for planning."""
+    if asked in BACKENDS:
+        return asked
+    if not has_gpu():
+        return "torch-cpu"
+    if is_apple():
+        return "mlx" if asked == "auto" else "torch-mps"
+    return "torch-cuda"
+
+
+def taehv_is_here() -> bool:
+    """Whether the VAE that costs little was pulled."""
+    return _is_here("taew2_1")
 
 
 def choose_backend(asked: str, *, cpu: bool, probes: Mapping[str, str] = BACKENDS) -> Chosen:
     """What computes. `cpu` overrules `auto`. Raises `InputError` where what was asked for does not work here."""
     if asked == "auto" and cpu:
         return Chosen("torch-cpu", "the CPU was asked for")
+    if is_apple():  # read when torch is imported: what MPS lacks then runs on the CPU, and torch warns which that is
+        os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")
     names = tuple(probes) if asked == "auto" else GROUPS.get(asked, (asked,))
     refused = []
     for name in names:
@@ -118,5 +136,4 @@ def choose_backend(asked: str, *, cpu: bool, probes: Mapping[str, str] = BACKEND
 
 def _probe(target: str) -> str:
     module, _, name = target.partition(":")
-    found: str = getattr(import_module(module), name)()
-    return found
+    return str(getattr(import_module(module), name)())

@@ -6,9 +6,9 @@ operations.
 
 from typing import NamedTuple
 
+from livegraph_wan.grid import CHANNELS, PATCH, STRIDE
 from livegraph_wan.profile import Architecture, Profile
 
-PATCH, STRIDE, CHANNELS = 2, 8, 16
 IMAGE_TOKENS = 257
 
 
@@ -17,7 +17,11 @@ class Memory(NamedTuple):
 
     weights: int
     cache: int
-    """Self-attention keys and values of the window, and those of the prompt."""
+    """Self-attention keys and values of the window, and those of the prompt; of one layer where a block sees nothing
+    but itself.
+    """
+    stream: int
+    """Latents of the window, noise of every step, angles of every position, the prompt's embedding."""
     work: int
     """The most that one pass holds beside them."""
 
@@ -39,6 +43,27 @@ def parameters(config: Architecture) -> int:
     return config.num_layers * block + patch + text + time + head + _image_parameters(config)
 
 
+def linear_parameters(config: Architecture) -> int:
+    """Number of weights in matrices of the blocks: what may be packed."""
+    image = 2 * config.dim**2 if config.image_dim else 0
+    return config.num_layers * (8 * config.dim**2 + 2 * config.dim * config.ffn_dim + image)
+
+
+def text_encoder_parameters(
+    vocabulary: int = 256384, dim: int = 4096, ffn: int = 10240, layers: int = 24, heads: int = 64, head_dim: int = 64
+) -> int:
+    """Number of weights of a UMT5 encoder; of UMT5-XXL unless said otherwise."""
+    inner, buckets = heads * head_dim, 32
+    layer = 4 * dim * inner + buckets * heads + 3 * dim * ffn + 2 * dim
+    return vocabulary * dim + layers * layer + dim
+
+
+def lora_parameters(config: Architecture, rank: int) -> int:
+    """Number of weights of a LoRA of this rank for every linear layer of the blocks, kept beside the model."""
+    dim, ffn = config.dim, config.ffn_dim
+    return config.num_layers * rank * (8 * 2 * dim + 2 * (dim + ffn))
+
+
 def _image_parameters(config: Architecture) -> int:
     width, dim = config.image_dim, config.dim
     return (2 * width + width * width + width + width * dim + dim + 2 * dim) if width else 0
@@ -54,9 +79,20 @@ def memory(profile: Profile, size: tuple[int, int], itemsize: int, rows: int = 1
     """What `profile` takes at `size` (width, height) in numbers of `itemsize` bytes; `rows` of a stream batch."""
     config, per_frame = profile.architecture, tokens(size)
     image = IMAGE_TOKENS if config.image_dim else 0
-    kept = rows * profile.window * per_frame + config.text_len + image
-    cache = 2 * config.num_layers * kept * config.dim * itemsize
-    return Memory(parameters(config) * itemsize, cache, _work(profile, per_frame, itemsize, rows))
+    layers = 1 if profile.window == profile.frames_per_block else config.num_layers
+    kept = layers * rows * profile.window * per_frame + config.num_layers * (config.text_len + image)
+    cache = 2 * kept * config.dim * itemsize
+    stream = _stream(profile, per_frame, rows)
+    return Memory(parameters(config) * itemsize, cache, stream, _work(profile, per_frame, itemsize, rows))
+
+
+def _stream(profile: Profile, per_frame: int, rows: int) -> int:
+    """All of it fp32. What a model sees beside a frame's latents is kept with them."""
+    config = profile.architecture
+    latent = per_frame * PATCH**2
+    frames = rows * profile.window * config.in_dim + (len(profile.timesteps) + 1) * profile.frames_per_block * CHANNELS
+    angles = rows * (profile.window + profile.frames_per_block) * per_frame * config.head_dim
+    return 4 * (latent * frames + angles + config.text_len * config.text_dim)
 
 
 def _work(profile: Profile, per_frame: int, itemsize: int, rows: int) -> int:

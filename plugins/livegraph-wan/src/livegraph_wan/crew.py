@@ -31,8 +31,12 @@ from livegraph_wan.parallel import LeadingStream, Ring, Strengths, Word
 
 TIMEOUT = timedelta(minutes=2)
 """How long a rank waits for another that is alive: longer than two of them compile."""
+MEETING = timedelta(seconds=20)
+"""How long ranks that have loaded may take to find each other."""
 READY = b"."
 """What a follower says once its model is loaded."""
+MEET = "meet"
+"""What it is told once all have; loading takes each as long as it takes."""
 ENDING_S = 5.0
 DYING_S = 3.0
 """How long a process that has broken its connection may take to be gone."""
@@ -90,7 +94,7 @@ class Shared(Loaded):
     """What the leader loaded, and those who follow it."""
 
     def __init__(self, loaded: Loaded, crew: Crew) -> None:
-        super().__init__(loaded.stream)
+        super().__init__(loaded.stream, loaded.load_vae)
         self._loaded, self._crew = loaded, crew
         self._strengths: dict[Path, float] | None = None
 
@@ -132,6 +136,8 @@ class Crew:
         for mate in self._mates:
             threading.Thread(target=self._watch, args=(mate,), daemon=True).start()
         with self.together():
+            for mate in self._mates:
+                mate.tell(MEET)
             meet(self.ring, self._backend, self._store)
 
     @contextmanager
@@ -254,15 +260,23 @@ def meet(ring: Ring, backend: str, store: str) -> None:
     """Connect a rank with all others; waits for them. One number goes round, so that what connects late does it now."""
     c10d: Any = torch.distributed  # its stubs lack what is asked for here
     files = c10d.FileStore(store, ring.size)
+    files.set_timeout(MEETING)
     if backend == "torch-cuda":
         # by default an operation that takes too long ends the whole process
         os.environ.setdefault("TORCH_NCCL_ASYNC_ERROR_HANDLING", "2")
         options = c10d.ProcessGroupNCCL.Options()
+        options._timeout = TIMEOUT
         make, device = c10d.ProcessGroupNCCL, torch.device("cuda", ring.rank)
     else:
         options = c10d.ProcessGroupGloo._Options()
         options._devices = [c10d.ProcessGroupGloo.create_device(hostname="127.0.0.1")]
+        options._timeout = MEETING
         make, device = c10d.ProcessGroupGloo, torch.device("cpu")
-    options._timeout = TIMEOUT
-    ring.join(make(files, ring.rank, ring.size, options))
-    ring.whole(torch.zeros(1, 1, device=device), 1)
+    try:
+        group = make(files, ring.rank, ring.size, options)
+        ring.join(group)
+        ring.whole(torch.zeros(1, 1, device=device), 1)
+    except RuntimeError as error:
+        raise NodeError(f"the processes that share the model do not find each other: {error}") from error
+    if backend != "torch-cuda":
+        group.set_timeout(TIMEOUT)

@@ -1,7 +1,7 @@
 """The streaming engine: pixel frames in, pixel frames out, a chunk at a time. It knows no livegraph, and no tensors."""
 
 from collections.abc import Iterator, Sequence
-from typing import Generic
+from typing import Any, Generic
 
 import numpy as np
 
@@ -32,10 +32,14 @@ class Engine(Generic[A, P]):
         self.frames = FRAMES * profile.frames_per_block
         """Pictures in a chunk."""
         overlap = overlap and not profile.whole_clips  # each begins from the last picture of the one before
-        self._lag = int(overlap)
+        self._lag = int(overlap and not profile.whole_clips)  # the next clip begins with the last picture of this one
         self._line = backend.line(overlap=overlap)
         self.delay = backend.rhythm.delay + self.frames * (max(0, batch - 1) + self._lag)
         """Pictures that come in before the first comes out."""
+        self.warm_ups = 1
+        """Chunks after which all has happened that happens only once, such as compiling."""
+        if settled := backend.settles_after(profile.window // profile.frames_per_block):
+            self.warm_ups = settled + max(1, batch) + self._lag
         self._session: Session[A, P] | None = None
         self._noise: tuple[tuple[int, ...], Sequence[A]] | None = None
         self._motion = MotionAware()
@@ -43,6 +47,11 @@ class Engine(Generic[A, P]):
         self._embedding: Embedding | None = None
         self._image: Embedding | None = None
         self._transition: Transition | None = None
+
+    @property
+    def backend(self) -> Backend[A, P]:
+        """What computes."""
+        return self._backend
 
     def set_prompt(self, prompt: str, *, chunks: int = 0, how: Interpolation = "linear") -> None:
         """From the next chunk on, follow `prompt`, a text or several in weights (see `prompts`).
@@ -85,6 +94,33 @@ class Engine(Generic[A, P]):
         self._line.join()
         if self._session is not None:
             self._session.forget()
+
+    @property
+    def begun(self) -> bool:
+        """Whether there are buffers of a picture size."""
+        return self._session is not None
+
+    def release(self) -> None:
+        """Let go of all memory but that of weights and prompt; the next picture begins a stream."""
+        self._line.join()
+        self._motion.reset()
+        self._session = self._noise = None
+        self._backend.free()
+
+    def refit(self, profile: Profile, vae: Any = None) -> None:
+        """Go on with another window, and perhaps with another VAE; the next picture begins a stream."""
+        self.profile, before = profile, self._backend.rhythm.delay
+        self._backend.refit(profile, vae)
+        self.release()
+        self.delay += self._backend.rhythm.delay - before
+
+    def forget_texts(self) -> None:
+        """Let go of the text encoder until a prompt comes that is not known; on any thread."""
+        self._backend.release_text()
+
+    def settle(self) -> None:
+        """The show begins: what takes seconds once (compiling for another size) is done without from now on."""
+        self._backend.settle()
 
     def step(
         self,
@@ -292,8 +328,8 @@ class Engine(Generic[A, P]):
     def _session_at(self, size: tuple[int, int]) -> Session[A, P]:
         if self._session is None or self._session.size != size:
             self._line.join()
+            self._session = self._noise = None  # what the last size needed is let go first
             self._session = Session(size, self._denoiser(size))
-            self._noise = None
             self._motion.reset()
         return self._session
 

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 import torch
 
-from livegraph_wan.crew import READY, Orders, device_of, meet
+from livegraph_wan.crew import MEET, READY, Orders, device_of, meet
 from livegraph_wan.load import load
 from livegraph_wan.parallel import FollowingStream, Ring
 
@@ -54,6 +54,7 @@ def main() -> None:
         torch.set_num_threads(orders.threads)
     loaded = load(orders.wanted, device_of(orders.backend, orders.rank), partial(FollowingStream, ring=ring))
     answers.write(READY)
+    assert next(words) == MEET
     meet(ring, orders.backend, orders.store)
     assert isinstance(loaded.stream, FollowingStream)
     loaded.stream.follow(words, loaded.set_loras)

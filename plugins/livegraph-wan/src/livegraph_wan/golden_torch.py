@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from livegraph_wan.attention import RollingCache
+from livegraph_wan.compiled import compile_blocks
 from livegraph_wan.golden import Golden, Numbers
 from livegraph_wan.grid import PATCH
 from livegraph_wan.model import WanTransformer
@@ -15,18 +16,22 @@ from livegraph_wan.window import Window
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
 
-def prepare(golden: Golden, dtype: str) -> Callable[[int], Numbers]:
-    """The golden model in `dtype`: from the frames that are kept to what it makes of the golden inputs, on the CPU."""
+def prepare(golden: Golden, dtype: str, compiler: str | None = None) -> Callable[[int], Numbers]:
+    """The golden model in `dtype`: from the frames that are kept to what it makes of the golden inputs, on the CPU.
+    With a `compiler`, compiled and against a static cache, as on a GPU.
+    """
     model = WanTransformer(golden.architecture)
     model.load_state_dict({name: torch.from_numpy(weight) for name, weight in golden.weights.items()})
     model = model.to(DTYPES[dtype]).eval()
-    return lambda window: _run(model, golden, window)
+    if compiler is not None:
+        compile_blocks(model, compiler)
+    return lambda window: _run(model, golden, window, static=compiler is not None)
 
 
 @torch.inference_mode()
-def _run(model: WanTransformer, golden: Golden, window: int) -> Numbers:
+def _run(model: WanTransformer, golden: Golden, window: int, *, static: bool) -> Numbers:
     latents, timesteps, context = map(torch.from_numpy, (golden.latents, golden.timesteps, golden.context))
-    cache = _cache(model, golden, window)
+    cache = _cache(model, golden, window, static=static)
     prompt = model.read_prompt(context)
     outputs = []
     parts = torch.split(latents, golden.block, 2), torch.split(timesteps, golden.block, 1)
@@ -36,7 +41,7 @@ def _run(model: WanTransformer, golden: Golden, window: int) -> Numbers:
     return np.concatenate(outputs, 2)
 
 
-def _cache(model: WanTransformer, golden: Golden, window: int) -> RollingCache:
+def _cache(model: WanTransformer, golden: Golden, window: int, *, static: bool) -> RollingCache:
     config, (height, width) = model.config, (side // PATCH for side in golden.latents.shape[3:])
     device = torch.device("cpu")
     return RollingCache(
@@ -48,4 +53,5 @@ def _cache(model: WanTransformer, golden: Golden, window: int) -> RollingCache:
         head_dim=config.head_dim,
         device=device,
         dtype=model.dtype,
+        static=static,
     )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import torch
 
-from livegraph import ModelError, require_model
+from livegraph import InputError, ModelError, require_model
 from livegraph_wan.checkpoint import LiveLoras, fill, open_tensors, open_transformer, open_vae, read_lora
 from livegraph_wan.choice import vae_of
 from livegraph_wan.device import fast_dtype
@@ -38,10 +39,15 @@ class Wanted:
     dtype: str | None = None
     loras: Mapping[Path, float] = field(default_factory=dict)
     batch: int = 0
+    compiled: bool | None = None
+    """Whether it is compiled; None: where that is worth it."""
+    overlap: bool = False
     quantise: Quantise = "none"
     """What the blocks' weights are packed to."""
     embeddings: Path | None = None
     """The folder that prompts' embeddings are kept in."""
+    random: bool = False
+    """Random numbers of the model's true size instead of weights: to measure, not to look at."""
 
 
 class Loras(Protocol):
@@ -55,8 +61,11 @@ class Loras(Protocol):
 class Loaded:
     """A stream, and what of it may change while it runs."""
 
-    def __init__(self, stream: Engine[Any, Any], loras: Loras | None = None) -> None:
-        self.stream = stream
+    def __init__(
+        self, stream: Engine[Any, Any], load_vae: Callable[[VaeName], Any], loras: Loras | None = None
+    ) -> None:
+        """`load_vae` loads another VAE for `stream.refit`."""
+        self.stream, self.load_vae = stream, load_vae
         self._loras = loras
 
     def set_loras(self, strengths: Mapping[Path, float]) -> None:
@@ -86,6 +95,7 @@ def load(wanted: Wanted, backend: str, make_stream: MakeStream | None = None) ->
     missing or unfit, `InputError` for what a backend cannot do.
     """
     check_quantise(wanted.quantise, backend.partition(":")[0])
+    _check_files(wanted)
     if backend == "mlx":
         from livegraph_wan.mlx.load import load as load_on_mlx
 
@@ -94,16 +104,44 @@ def load(wanted: Wanted, backend: str, make_stream: MakeStream | None = None) ->
 
     device = torch.device(backend.removeprefix("torch-"))
     dtype = DTYPES[wanted.dtype] if wanted.dtype else fast_dtype(device.type)
-    model = _nano() if wanted.profile.vae == "nano" else assemble(wanted, device, dtype)
-    make = make_stream or Stream
+    model = _model(wanted, device, dtype)
+    if wanted.quantise != "none":
+        _pack(model, wanted, device, dtype)
+    make = make_stream or partial(Stream, compiled=wanted.compiled, overlap=wanted.overlap)
     stream = make(model, wanted.profile, device=device, dtype=dtype, batch=wanted.batch)
-    return Loaded(stream, _live_loras(model, wanted.loras))
+    return Loaded(stream, partial(load_vae, wanted.profile), _live_loras(model, wanted.loras))
 
 
-def _nano() -> Wan:
-    from livegraph_wan.nano.model import load_nano
+def _check_files(wanted: Wanted) -> None:
+    """What is not there is told with the parameter that asked for it."""
+    if wanted.checkpoint is not None and wanted.profile.vae == "nano":
+        name = wanted.profile.name
+        raise InputError(f"checkpoint: {name} brings its own weights; say by `model` what {wanted.checkpoint} is of")
+    asked = [("checkpoint", wanted.checkpoint), *(("loras", path) for path in wanted.loras)]
+    for parameter, path in asked:
+        if path is not None and not path.is_file():
+            raise ModelError(f"{parameter}: {path}: there is no such file")
 
-    return load_nano()
+
+def _pack(model: Wan, wanted: Wanted, device: torch.device, dtype: torch.dtype) -> None:
+    """In place, on the device: packed weights are not moved."""
+    from livegraph_wan.packed import pack
+
+    if wanted.loras:
+        raise InputError("quantise: on torch, LoRAs cannot be laid over packed weights; merge them, or leave one out")
+    pack(model.to(device, dtype).transformer)
+
+
+def _model(wanted: Wanted, device: torch.device, dtype: torch.dtype) -> Wan:
+    if wanted.random:
+        from livegraph_wan.random_weights import random_wan
+
+        return random_wan(wanted.profile, vae_of(wanted.profile, wanted.vae), device, dtype)
+    if wanted.profile.vae == "nano":
+        from livegraph_wan.nano.model import load_nano
+
+        return load_nano()
+    return assemble(wanted, device, dtype)
 
 
 def assemble(wanted: Wanted, device: torch.device, dtype: torch.dtype) -> Wan:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from livegraph_wan.attention import LayerMemory, Memory
 from livegraph_wan.grid import PATCH
+from livegraph_wan.mps import attend
 from livegraph_wan.profile import Architecture
 
 
@@ -76,7 +77,7 @@ class SelfAttention(Attention):
         q, k = self.split(self.norm_q(self.q(x))), self.split(self.norm_k(self.k(x)))
         seen = memory.exchange(q, k, self.split(self.v(x)))
         q, k, v = (t.transpose(1, 2) for t in seen[:3])
-        return self.merge(F.scaled_dot_product_attention(q, k, v, attn_mask=seen.mask))
+        return self.merge(attend(q, k, v, seen.mask))
 
 
 class CrossAttention(Attention):
@@ -100,9 +101,9 @@ class CrossAttention(Attention):
 
     def forward(self, x: Tensor, prompt: KeyValue) -> Tensor:
         q = self._heads(self.norm_q(self.q(x)))
-        seen = F.scaled_dot_product_attention(q, prompt.k, prompt.v)
+        seen = attend(q, prompt.k, prompt.v)
         if prompt.k_image is not None and prompt.v_image is not None:
-            seen = seen + F.scaled_dot_product_attention(q, prompt.k_image, prompt.v_image)
+            seen = seen + attend(q, prompt.k_image, prompt.v_image)
         return self.merge(seen)
 
 

@@ -214,19 +214,19 @@ class FollowingStream(Stream):
         super().__init__(model, profile, device=device, dtype=dtype, batch=batch, crew=ring)
         self._ring, self._device, self._transformer = ring, device, model.transformer
 
-    @torch.inference_mode()
     def follow(self, words: Iterator[Word], set_loras: SetLoras) -> None:
         """Do what the leader says, to the end of its words."""
         follower: Follower | None = None
-        for word in words:
-            if isinstance(word, Strengths):
-                set_loras(word.loras)
-                continue
-            if follower is None or word.size != follower.size:
-                follower = None  # what the last size needed is let go first
-                denoiser = super()._denoiser(word.size)
-                follower = Follower(self._ring, word.size, denoiser, self._transformer, self._device)
-            follower.do(word)
+        with self._backend.computing():
+            for word in words:
+                if isinstance(word, Strengths):
+                    set_loras(word.loras)
+                    continue
+                if follower is None or word.size != follower.size:
+                    follower = None  # what the last size needed is let go first
+                    denoiser = super()._denoiser(word.size)
+                    follower = Follower(self._ring, word.size, denoiser, self._transformer, self._device)
+                follower.do(word)
 
 
 class Follower:

@@ -48,9 +48,13 @@ def livegraph_pipelines() -> Sequence[PipelineSpec]:
 
 @hookimpl
 def livegraph_benches() -> Sequence[BenchSpec]:
+    from livegraph_wan.bench.options import EXAMPLES, OPTIONS
+
+    summary = "The engine's parts and the whole of it on this machine, live video repainted, what a graph adds."
     return [
-        BenchSpec("wan", "livegraph_wan.bench:measure", "Live video repainted after a prompt: rate and age."),
+        BenchSpec("wan", "livegraph_wan.bench:measure", summary, OPTIONS, EXAMPLES),
         BenchSpec("wan-nano", "livegraph_wan.nano.bench:measure", "The small model on pictures that were held back."),
+        BenchSpec("wan-torch", "livegraph_wan.speed:measure", "Ways to run wan-nano on torch: which pays here."),
     ]
 
 

@@ -8,7 +8,7 @@ from livegraph import InputError
 Quantise = Literal["none", "int8", "int4", "fp8"]
 """What the linear layers of the blocks are packed to; `none` leaves them in the dtype that is computed in."""
 
-PACKS: Mapping[str, tuple[Quantise, ...]] = {"mlx": ("int8", "int4")}
+PACKS: Mapping[str, tuple[Quantise, ...]] = {"mlx": ("int8", "int4"), "torch-cuda": ("fp8",)}
 """What each of `choice.BACKENDS` can do beside `none`. (MLX has mxfp8 too: as large as its int8, and coarser.)"""
 
 

@@ -56,10 +56,10 @@ class InTurn:
 class Threads:
     """A thread for each stage. They end with the line."""
 
-    def __init__(self, computing: Callable[[], AbstractContextManager[Any]]) -> None:
-        """`computing` is what work runs in, on every thread."""
+    def __init__(self, computing: Callable[[], AbstractContextManager[Any]], begin: Callable[[], None]) -> None:
+        """`computing` is what work runs in, on every thread; each does `begin` first."""
         self._computing = computing
-        self._pools = {stage: ThreadPoolExecutor(1, f"wan-{stage}") for stage in STAGES}
+        self._pools = {stage: ThreadPoolExecutor(1, f"wan-{stage}", begin) for stage in STAGES}
         self._last: dict[Stage, Future[Any]] = {}
 
     def put(self, stage: Stage, work: Callable[[], T]) -> Promise[T]:

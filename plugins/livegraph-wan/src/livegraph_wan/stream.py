@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from typing import Any
+from importlib.util import find_spec
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -14,7 +15,7 @@ from livegraph_wan.backend import ALL, Embedding, Pass, Pictures
 from livegraph_wan.capture import CudaGraphs, Direct, Recorded, Recorder, Replay, Tree, Work
 from livegraph_wan.compiled import compile_blocks, compiled_work
 from livegraph_wan.denoise import windows_of
-from livegraph_wan.device import fast_kernels
+from livegraph_wan.device import fast_kernels, give_back, share_threads
 from livegraph_wan.engine import Engine
 from livegraph_wan.grid import FRAMES, MASK_CHANNELS, MULTIPLE, STRIDE
 from livegraph_wan.model import Prompt
@@ -86,24 +87,37 @@ class TorchBackend:
         self.rhythm = model.vae.rhythm
         self._encoding: Work = self._to_latents
         self._drawing: Work = self._to_pictures
+        self._stance: Literal["default", "eager_on_recompile"] = "default"
         if compiler:
             compile_blocks(model.transformer, compiler)
             self._encoding = compiled_work(self._to_latents, compiler)
             self._drawing = compiled_work(self._to_pictures, compiler)
         self._encode, self._decode = self._replay(self._encoding), self._replay(self._drawing)
 
+    def settle(self) -> None:
+        """From now on what has not been compiled runs as it is."""
+        self._stance = "eager_on_recompile"
+
     def computing(self) -> ExitStack:
         stack = ExitStack()
+        if self._stance != "default":
+            stack.enter_context(torch.compiler.set_stance(self._stance))
         stack.enter_context(torch.inference_mode())
         stack.enter_context(fast_kernels(self._device))
         return stack
+
+    def settles_after(self, blocks: int) -> int:
+        """Each number of frames in the window is recorded."""
+        return blocks if self._static else 0
 
     def line(self, *, overlap: bool) -> Line:
         if not overlap or self._crew is not ALONE:
             return InTurn()
         if self._device.type == "cuda":
             return Streams(self._device)
-        return Threads(self.computing) if self._device.type == "cpu" else InTurn()
+        if self._device.type == "cpu":
+            return Threads(self.computing, share_threads)
+        return InTurn()
 
     def knows_text(self, text: str) -> bool:
         return self._model.text.knows(text)
@@ -111,6 +125,9 @@ class TorchBackend:
     def read_text(self, text: str) -> Embedding:
         embedding: Embedding = self._model.text.read(text).float().cpu().numpy()
         return embedding
+
+    def release_text(self) -> None:
+        self._model.text.release()
 
     def read_image(self, picture: Pictures) -> Embedding:
         if self._model.image is None:
@@ -142,6 +159,16 @@ class TorchBackend:
     def _replay(self, work: Work) -> Replay:
         return Direct(work) if self._recorder is None else Recorded(work, self._recorder())
 
+    def refit(self, profile: Profile, vae: Any = None) -> None:
+        self._profile = profile
+        if vae is not None:
+            self._model.vae = vae.to(self._device, self._dtype).eval()
+            self.rhythm = self._model.vae.rhythm
+
+    def free(self) -> None:
+        self._encode, self._decode = self._replay(self._encoding), self._replay(self._drawing)
+        give_back(self._device)
+
     def encode(self, frames: Pictures, state: Any) -> tuple[Tensor, Any]:
         return self._encode(upload(frames, self._device), state)
 
@@ -160,12 +187,13 @@ class TorchBackend:
         if state is None:
             parts[0] = shown.expand(self.rhythm.first_taken, -1, -1, -1)[None]
         encoded = []
-        mask = torch.zeros(1, MASK_CHANNELS, latents, *(side // STRIDE for side in shown.shape[2:]))
+        sides = [side // STRIDE for side in shown.shape[2:]]
+        mask = torch.zeros(1, MASK_CHANNELS, latents, *sides, device=self._device)
         mask[:, :, 0] = float(state is None)
         for part in parts:
             latent, state = self._model.vae.encode(part, state)
             encoded.append(latent.float())
-        return torch.cat([mask.to(self._device), torch.cat(encoded, 2)], 1), state
+        return torch.cat([mask, torch.cat(encoded, 2)], 1), state
 
     def decode(self, latents: Tensor, state: Any) -> tuple[Arrival, Any]:
         """Some latent frames at a time: a whole clip at once would take as much memory as the transformer."""
@@ -194,7 +222,7 @@ class Stream(Engine[Tensor, Prompt]):
     """A model on a torch device as a stream; the weights are moved there, in `dtype`.
 
     `compiled` compiles it, which takes a minute once, and on a GPU records it as CUDA graphs as well; None does so on
-    a GPU.
+    a GPU, and only records where torch has no compiler for it (on Windows).
     """
 
     def __init__(
@@ -209,9 +237,9 @@ class Stream(Engine[Tensor, Prompt]):
         compiled: bool | None = None,
         overlap: bool = False,
     ) -> None:
-        on_gpu = device.type == "cuda"
-        compiled = (on_gpu if compiled is None else compiled) and crew is ALONE
-        recorder = (lambda: CudaGraphs(device)) if compiled and on_gpu else None
-        compiler = "inductor" if compiled else None
+        on_gpu = device.type == "cuda" and crew is ALONE
+        recorder = (lambda: CudaGraphs(device)) if on_gpu and compiled is not False else None
+        wanted = on_gpu and find_spec("triton") is not None if compiled is None else compiled and crew is ALONE
+        compiler = "inductor" if wanted else None
         backend = TorchBackend(model, profile, device, dtype, crew, compiler=compiler, recorder=recorder)
         super().__init__(backend, profile, batch=batch, overlap=overlap)

@@ -27,7 +27,9 @@ class Streams:
         return _OnStream(value, done, self._device)
 
     def join(self) -> None:
-        """See `Line.join`: the host has run all of it."""
+        """See `Line.join`. The device has run it as well: what it worked on may be given up."""
+        for stream in self._streams.values():
+            stream.synchronize()
 
 
 class _OnStream(Generic[T]):

@@ -1,11 +1,7 @@
 """The text encoder of the large models, UMT5, and its answers kept on disk: a known prompt needs no encoder at all."""
 
-import hashlib
-import html
 import logging
 import os
-import re
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,29 +12,13 @@ from torch import Tensor
 
 from livegraph import ModelError
 from livegraph_wan.checkpoint import Tensors, open_tensors
+from livegraph_wan.known import clean, file_of, fingerprint, inside
 
 CACHE_BYTES = 512 << 20
 """What the embeddings on disk may take together; the ones not used for longest go first."""
 
 
 log = logging.getLogger("livegraph.wan")
-
-
-def embeddings_folder() -> Path:
-    """Where a system keeps what can be made again: XDG's place on Linux, Caches on macOS, LOCALAPPDATA on Windows."""
-    if sys.platform == "darwin":
-        caches = Path.home() / "Library" / "Caches"
-    elif sys.platform == "win32":
-        caches = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    else:
-        given = Path(os.environ.get("XDG_CACHE_HOME") or "")
-        caches = given if given.is_absolute() else Path.home() / ".cache"
-    return caches / "livegraph" / "embeddings"
-
-
-def clean(prompt: str) -> str:
-    """As the models were trained: entities resolved, white space made single."""
-    return re.sub(r"\s+", " ", html.unescape(html.unescape(prompt))).strip()
 
 
 class Embeddings:
@@ -70,7 +50,7 @@ class Embeddings:
             log.warning("a prompt's embedding cannot be kept in %s: %s", self._folder, error)
 
     def _path(self, prompt: str) -> Path:
-        return self._folder / f"{hashlib.sha256(prompt.encode()).hexdigest()}.safetensors"
+        return self._folder / file_of(prompt)
 
     def _prune(self) -> None:
         files = [(path.stat(), path) for path in self._folder.glob("*.safetensors")]
@@ -132,9 +112,9 @@ class Umt5:
         if self._parts is None:
             from tokenizers import Tokenizer
 
-            tokenizer = Tokenizer.from_file(str(_inside(self._folder, "tokenizer") / "tokenizer.json"))
+            tokenizer = Tokenizer.from_file(str(inside(self._folder, "tokenizer") / "tokenizer.json"))
             tokenizer.enable_truncation(self._text_len)
-            self._parts = tokenizer, load_encoder(_inside(self._folder, "text_encoder")).to(self._device).eval()
+            self._parts = tokenizer, load_encoder(inside(self._folder, "text_encoder")).to(self._device).eval()
         return self._parts
 
 
@@ -196,19 +176,3 @@ def _transformers_name(name: str) -> str:
             if rest.startswith(f"{ours}."):
                 return f"encoder.block.{number}.{theirs}{rest[len(ours) :]}"
     raise ModelError(f"{name} is no weight of a UMT5 encoder")
-
-
-def _inside(folder: Path, name: str) -> Path:
-    return folder / name if (folder / name).is_dir() else folder
-
-
-def fingerprint(folder: Path) -> str:
-    """What tells one encoder from another: its configuration, and the names and sizes of its weights."""
-    weights = _inside(folder, "text_encoder")
-    told = hashlib.sha256()
-    config = weights / "config.json"
-    if config.is_file():
-        told.update(config.read_bytes())
-    for path in sorted([*weights.glob("*.safetensors"), *weights.glob("*.pth")]):
-        told.update(f"{path.name} {path.stat().st_size}\n".encode())
-    return told.hexdigest()[:16]

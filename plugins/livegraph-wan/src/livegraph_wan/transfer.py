@@ -16,8 +16,8 @@ def upload(numbers: NDArray[Any], device: torch.device) -> Tensor:
     """The same numbers on the device, where they are when the device comes to need them."""
     host = torch.from_numpy(numbers if numbers.flags.writeable else numbers.copy())
     if device.type == "cuda":
-        host = host.pin_memory()
-    return host.to(device, non_blocking=True)
+        return host.pin_memory().to(device, non_blocking=True)
+    return host.to(device)  # MPS may read what was given back by then (pytorch/pytorch#189690)
 
 
 class Arrival:

@@ -19,6 +19,9 @@ class TextEncoder(Protocol):
     def knows(self, prompt: str) -> bool:
         """Whether `read` answers at once."""
 
+    def release(self) -> None:
+        """Free what `read` runs, until it has to run again."""
+
 
 class ImageEncoder(Protocol):
     """A picture `[H, W, 3]` uint8 to features `[1, tokens, image_dim]`."""

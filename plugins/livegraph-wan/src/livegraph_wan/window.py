@@ -48,6 +48,11 @@ class Window:
         self._skipped = 0
 
     @property
+    def alone(self) -> bool:
+        """Whether a block sees nothing but itself: then a layer's keys and values need not outlast it."""
+        return self.window == self.block
+
+    @property
     def frames(self) -> int:
         """How many frames are attended to, the current block's among them."""
         return min(self.started, self.window)

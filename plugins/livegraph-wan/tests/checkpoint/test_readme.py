@@ -27,5 +27,5 @@ def test_load_and_live(tmp_path: Path) -> None:
     model = example["load"](tmp_path / "model.pt", [(tmp_path / "lora.safetensors", 2.0)], device="cpu")
     assert model.config == ONE_HEAD
     assert torch.equal(model.get_parameter(f"{name}.weight"), (weights[f"{name}.weight"] + 2).bfloat16())
-    assert example["live"](model, tmp_path / "lora.safetensors").strengths() == {"ink": torch.tensor(0.8).item()}
+    assert example["live"](model, tmp_path / "lora.safetensors").strengths() == {"ink": 0.8}
     assert isinstance(model.get_submodule(name), LiveLinear)

@@ -10,6 +10,7 @@ import mlx.nn as nn
 import numpy as np
 import pytest
 import torch
+from mlx.utils import tree_flatten
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -20,8 +21,11 @@ from livegraph_wan.load import Wanted, load
 from livegraph_wan.mlx import load as mlx_load
 from livegraph_wan.mlx.checkpoint import load_taehv, load_transformer, load_wan_vae
 from livegraph_wan.mlx.convert import to_torch_layout
+from livegraph_wan.mlx.quantise import quantise
 from livegraph_wan.mlx.wan import TorchText
+from livegraph_wan.model import WanTransformer
 from livegraph_wan.nano.text import NanoText
+from livegraph_wan.profile import Architecture
 from livegraph_wan.vae.architecture import VAEArchitecture
 from livegraph_wan.vae.names import to_diffusers as vae_to_diffusers
 from livegraph_wan.vae.taehv import TAEHV
@@ -64,6 +68,44 @@ def test_every_kind_of_file_is_the_same_model(pair: Pair, tmp_path: Path, save: 
     found = to_torch_layout(model)
     assert found.keys() == weights.keys()
     assert all(mx.array_equal(value, as_mlx(weights[name])) for name, value in found.items())
+
+
+@pytest.mark.parametrize("save", [save_torch, save_original, save_diffusers])
+def test_an_image_model_is_read_with_its_image_layers(image_pair: Pair, tmp_path: Path, save: Callable) -> None:
+    """`img_emb`, `k_img`, `v_img`, `norm_k_img` in every naming; `test_transformer` compares what they compute."""
+    weights = weights_of(image_pair)
+    found = to_torch_layout(load_transformer(save(weights, tmp_path), replace(TINY, image_dim=24)))
+    assert found.keys() == weights.keys()
+    assert {"img_emb.proj.1.weight", "blocks.1.cross_attn.k_img.weight"} < found.keys()
+    assert all(mx.array_equal(value, as_mlx(weights[name])) for name, value in found.items())
+    with pytest.raises(ModelError, match="img_emb"):
+        load_transformer(save(weights, tmp_path), TINY)
+
+
+@pytest.mark.parametrize("bits", [4, 8])
+def test_packed_while_it_is_read_it_is_the_same_and_never_whole(tmp_path: Path, bits: int) -> None:
+    config = Architecture(dim=256, ffn_dim=1024, num_layers=6, num_heads=4, text_dim=64, text_len=16, freq_dim=32)
+    weights = {name: value.contiguous() for name, value in WanTransformer(config).state_dict().items()}
+    save_file(weights, tmp_path / "model.safetensors")
+    whole = load_transformer(tmp_path / "model.safetensors", config)
+    quantise(whole, bits)
+    mx.synchronize()
+    mx.reset_peak_memory()
+    before = mx.get_active_memory()
+    read = load_transformer(tmp_path / "model.safetensors", config, bits=bits)
+    peak = mx.get_peak_memory() - before
+    wanted, found = (dict(tree_flatten(model.parameters())) for model in (whole, read))
+    assert found.keys() == wanted.keys()
+    assert all(mx.array_equal(found[name], wanted[name]) for name in wanted)
+    assert peak < 0.6 * sum(value.numel() * 4 for value in weights.values())
+
+
+def test_a_dtype_is_taken_weight_by_weight(pair: Pair, tmp_path: Path) -> None:
+    path = save_original(weights_of(pair), tmp_path)
+    found = to_torch_layout(load_transformer(path, TINY, dtype=mx.bfloat16))
+    assert {value.dtype for value in found.values()} == {mx.bfloat16}
+    name = "blocks.0.ffn.0.weight"
+    assert mx.array_equal(found[name], as_mlx(weights_of(pair)[name]).astype(mx.bfloat16))
 
 
 def test_loras_are_merged(pair: Pair, tmp_path: Path) -> None:
@@ -109,6 +151,11 @@ def test_a_pulled_model_streams(pulled: Path, packed: str) -> None:
     assert mx.array_equal(vae.decoder[22].bias, as_mlx(open_tensors(pulled / "taew2_1/taew2_1.pth")["decoder.22.bias"]))
     quantised = isinstance(stream._backend._model.transformer.blocks[0].ffn[0], nn.QuantizedLinear)
     assert quantised == (packed != "none")
+
+
+def test_a_graph_may_ask_for_compiling(pulled: Path) -> None:
+    for asked, compiled in ((None, mx.default_device() == mx.Device(mx.gpu)), (True, True), (False, False)):
+        assert load(Wanted(PROFILE, vae="taehv", compiled=asked), "mlx").stream._backend._compiled == compiled
 
 
 def test_what_mlx_has_not_is_named(pulled: Path) -> None:

@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import mlx.core as mx
@@ -42,20 +43,23 @@ def held() -> int:
     return mx.get_active_memory()
 
 
-def test_a_long_stream_holds_no_more_than_a_short_one(model: Counting) -> None:
+@pytest.mark.parametrize(("compiled", "chunks"), [(False, 500), (True, 200)])
+def test_a_long_stream_holds_no_more_than_a_short_one(model: Counting, compiled: bool, chunks: int) -> None:
     """With everything on the way that a show brings: prompts, transitions, steps, cuts."""
-    stream = Stream(model, PROFILE, dtype=mx.float32)
+    gc.collect()  # what other tests left is not to go while this one measures
+    stream = Stream(model, PROFILE, dtype=mx.float32, compiled=compiled)
     stream.set_prompt("oil")
     after = []
-    for chunk in range(500):
+    for chunk in range(chunks):
         if chunk % 50 == 20:
             stream.set_prompt(f"ink {chunk}", chunks=5)
         if chunk % 100 == 70:
             stream.reset()
         stream.step(clip(chunk, 16), steps=1 + chunk // 10 % 3, seed=chunk)
         after.append(held())
-    early, late = max(after[80:100]), max(after[480:])
-    assert late <= early, f"{late - early} bytes more than after 100 chunks"
+    early, late = max(after[80:100]), max(after[-20:])
+    # A buffer may be taken again that is a little larger than what it holds; a chunk's smallest array has 256 bytes.
+    assert late - early < 64 * (chunks - 100), f"{late - early} bytes more than after 100 chunks"
     assert max(after[100:]) - min(after[100:]) < 0.05 * early
 
 
@@ -75,6 +79,44 @@ def test_passes_are_traced_twice_and_before_the_show(model: Counting) -> None:
     assert Counting.runs == 2
     stream.step(clip(0, 48))
     assert Counting.runs == 4, "another size is another runner"
+
+
+def test_what_warm_up_paints_traces_everything(model: Counting) -> None:
+    """Of a stream batch, too, whose rows begin one after another."""
+    stream = Stream(model, PROFILE, dtype=mx.float32, compiled=True, batch=2)
+    stream.set_prompt("oil")
+    Counting.runs = 0
+    for chunk in range(stream.warm_ups):
+        stream.step(clip(chunk))
+    assert (stream.warm_ups, Counting.runs) == (3, 4), "one row and two, while the window fills, and full"
+    stream.reset()
+    for chunk in range(8):
+        stream.step(clip(chunk))
+    assert Counting.runs == 4
+
+
+def test_what_is_compiled_belongs_to_a_thread(model: Counting) -> None:
+    """MLX binds what it traces to the thread's own stream: another thread gets the same pictures, traced anew."""
+    made = []
+    for threads in (1, 3):
+        pools = [ThreadPoolExecutor(1) for _ in range(threads)]
+        stream = pools[0].submit(Stream, model, PROFILE, dtype=mx.float32, compiled=True).result()
+        pools[0].submit(stream.set_prompt, "oil").result()
+        made.append([pools[chunk % threads].submit(stream.step, clip(chunk)).result() for chunk in range(5)])
+        for pool in pools:
+            pool.shutdown()
+    assert np.array_equal(*made)
+
+
+def test_overlapped_chunks_are_the_same_a_chunk_later(model: Counting) -> None:
+    made = []
+    for overlap in (False, True):
+        stream = Stream(model, PROFILE, dtype=mx.float32, overlap=overlap)
+        stream.set_prompt("oil")
+        parts = [stream.step(clip(chunk)) for chunk in range(4)]
+        assert len(parts[0]) == (0 if overlap else 4)
+        made.append(np.concatenate([*parts, *stream.flush()]))
+    assert np.array_equal(*made)
 
 
 @pytest.mark.parametrize("compiled", [False, True])

@@ -110,6 +110,23 @@ def test_live_pictures_last_longer_where_painting_is_slow(
     assert sum("time runs slower" in line for line in said) == 1
 
 
+def test_a_short_first_chunk_is_no_reason_to_complain(
+    build: Build, self_forcing: str, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Painting is fast enough: twelve pictures in the time of eight; the first chunk has but one."""
+    node = build(WanT2V, mode="live", fps=40)
+    given = iter([1, 12, 12, 12])
+
+    def paint(size: tuple[int, int], **how: Any) -> np.ndarray:
+        time.sleep(0.2)
+        return np.zeros((next(given), size[1], size[0], 3), np.uint8)
+
+    monkeypatch.setattr(node._artist.stream, "paint", paint)
+    frames = read(node, 30)
+    assert not any("time runs slower" in line for line in said)
+    assert frames[-1].duration_ns == 25_000_000
+
+
 def test_a_graph_of_it_runs_on_both_clocks(self_forcing: str) -> None:
     wan = {"use": "wan.t2v", "params": {"backend": "torch-cpu", "dtype": "fp32", "prompt": "ink on paper", "fps": 8}}
     graph = {"livegraph": 1, "name": "t2v", "nodes": {"wan": wan, "keep": {"use": "test.collect", "in": "wan"}}}

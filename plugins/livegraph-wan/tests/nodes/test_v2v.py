@@ -3,12 +3,14 @@
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from fault_support import Scarce
 
-from livegraph import Context, Frame, InputError, ModelError
+from livegraph import Context, DeviceMemoryError, Frame, InputError, ModelError
 from livegraph_wan.artist import dominated
 from livegraph_wan.nodes.v2v import WanV2V, padded
 from livegraph_wan.profile import PROFILES
@@ -85,11 +87,30 @@ def test_sizes_between_multiples_of_16_are_filled_up_and_cut_again(node: WanV2V)
         ({"model": "streamdiffusionv2-1.3b", "vae": "taehv", "stream_batch": True}, 4, 7, (832, 480)),
     ],
 )
-def test_the_chunk_and_the_size_are_declared(params: dict, take: int, delay: int, size: tuple[int, int]) -> None:
+def test_the_chunk_and_the_size_are_declared(
+    params: dict, take: int, delay: int, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("livegraph_wan.choice.has_gpu", lambda: False)
     asked = WanV2V.Params(**params)
     cadence = WanV2V.cadence_for(asked)
     assert (cadence.take, cadence.give, cadence.delay) == (take, take, delay)
     assert WanV2V.preferred_size(asked) == size
+
+
+@pytest.mark.parametrize(
+    ("params", "chunks"),
+    [
+        ({"model": "streamdiffusionv2-1.3b"}, 1),
+        ({"model": "streamdiffusionv2-1.3b", "overlap": False}, 0),
+        ({"model": "streamdiffusionv2-1.3b", "topology": "distributed"}, 0),
+        ({"model": "wan-nano"}, 0),
+        ({"model": "wan-nano", "overlap": True}, 1),
+    ],
+)
+def test_what_an_overlap_delays_is_planned(params: dict, chunks: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("livegraph_wan.choice.has_gpu", lambda: True)
+    plain = WanV2V.cadence_for(WanV2V.Params(**{**params, "overlap": False}))
+    assert WanV2V.cadence_for(WanV2V.Params(**params)).delay == plain.delay + 4 * chunks
 
 
 def test_a_device_that_is_not_there_is_named() -> None:
@@ -170,3 +191,76 @@ def test_warm_up_leaves_no_trace(node: WanV2V) -> None:
     node.reset()
     node.warm_up()
     assert (node.process(frames())[0] == fresh).all()
+
+
+def play(params: dict[str, object], chunks: int = 4) -> tuple[list[int], np.ndarray]:
+    """How many pictures each call gives, and all of them."""
+    node = WanV2V(WanV2V.Params(backend="torch-cpu", dtype="fp32", **params), context())
+    node.setup()
+    node.warm_up()
+    rng = np.random.default_rng(3)
+    clip = rng.integers(0, 256, (4 * chunks, 64, 64, 3), dtype=np.uint8)
+    given = [Frame(pts_ns=n * 40_000_000, seq=n, data=picture) for n, picture in enumerate(clip)]
+    parts = [node.process(given[at : at + 4]) for at in range(0, len(given), 4)]
+    parts.append(node.flush())
+    node.teardown()
+    return [len(part) for part in parts], np.stack([picture for part in parts for picture in part])
+
+
+def test_overlapped_stages_come_a_chunk_later_and_that_is_declared() -> None:
+    (at_once, expected), (later, made) = play({}), play({"overlap": True})
+    assert at_once == [4, 4, 4, 4, 0]
+    assert later == [0, 4, 4, 4, 4]
+    assert np.array_equal(made, expected)
+
+
+def test_threads_are_followed_live_and_left_alone_offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    followed = []
+    monkeypatch.setattr("livegraph_wan.device.Threads.took", lambda self, seconds, kind: followed.append(kind))
+    for mode in ("offline", "live"):
+        node = WanV2V(WanV2V.Params(backend="torch-cpu"), Context("wan", mode, NoClock()))
+        node.setup()
+        node.warm_up()
+        node.process(frames())
+        node.teardown()
+    assert followed == [(1, (64, 64, 3))]
+
+
+def test_memory_that_runs_out_amid_a_show_is_said_and_survived(node: WanV2V, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr("livegraph_wan.frugal.room_of", lambda place: None)
+    stream = node._artist.stream
+    monkeypatch.setattr(stream, "_means", replace(stream._means, say=said.append))
+    node.process(frames())
+    with Scarce(fails=200):
+        painted = node.process(frames())
+    assert [picture.shape for picture in painted] == [(64, 64, 3)] * 4
+    assert "going on with a window of 2 instead of 3 latent frames" in said[0]
+    assert len(node.process(frames())) == 4
+
+
+def test_a_window_that_leaves_no_whole_block_is_refused() -> None:
+    params = WanV2V.Params(model="streamdiffusionv2-1.3b", window=3, backend="torch-cpu")
+    with pytest.raises(InputError, match=r"streamdiffusionv2-1\.3b: window 3 and sink 3"):
+        WanV2V(params, context()).setup()
+
+
+def test_a_prompt_that_finds_no_memory_leaves_the_one_before(node: WanV2V, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(node._artist, "_ctx", replace(context(), mode="live", say=said.append))
+    stream = node._artist.stream
+
+    def learn(text: str) -> None:
+        raise DeviceMemoryError("the text encoder does not fit")
+
+    monkeypatch.setattr(stream, "knows", lambda text: False)
+    monkeypatch.setattr(stream, "learn", learn)
+    node.params = node.params.model_copy(update={"prompt": "something else"})
+    for _ in range(50):
+        assert len(node.process(frames())) == 4
+        if said:
+            break
+        time.sleep(0.01)
+    assert said == ["the text encoder does not fit; the prompt before stays"]
+    node.process(frames())
+    assert len(said) == 1

@@ -64,6 +64,7 @@ class Present:
 
     def _write(self, kept: list[mx.array], layer: int, new: mx.array) -> mx.array:
         """Put the block's tokens in; all that its rows may see."""
+        layer %= len(kept)
         for row, start in enumerate(self._aim.starts):
             kept[layer] = mx.slice_update(kept[layer], new[row : row + 1], start, axes=(0, 2))
         return kept[layer][self._rows, :, : self._aim.keys.cos.shape[2]]
@@ -90,7 +91,8 @@ class RollingCache:
         self.windows = windows
         self._rope, self._tokens, self._fixed = rope, tokens, fixed
         shape = len(windows), heads, windows[0].window * tokens, head_dim
-        self.slots = Slots(*([mx.zeros(shape, dtype) for _ in range(layers)] for _ in range(2)))
+        kept = 1 if windows[0].alone else layers  # where a block sees nothing but itself, one layer's room serves all
+        self.slots = Slots(*([mx.zeros(shape, dtype) for _ in range(kept)] for _ in range(2)))
         self.first = 0
         """First row of the present pass."""
         self.filled = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,17 @@ Weights = dict[str, mx.array]
 
 def from_torch(state: Iterable[tuple[str, Tensor]]) -> Weights:
     """The items of a torch state dict, exactly: bf16 stays bf16."""
-    return to_mlx((name, _array(tensor)) for name, tensor in state)
+    return dict(converted(state))
+
+
+def converted(state: Iterable[tuple[str, Tensor]], dtype: mx.Dtype | None = None) -> Iterator[tuple[str, mx.array]]:
+    """The same one after another, in `dtype` if one is given: whoever takes them need not hold them all."""
+    for name, tensor in state:
+        (array,) = to_mlx([(name, _array(tensor))]).values()
+        if dtype is not None and mx.issubdtype(array.dtype, mx.floating):
+            array = array.astype(dtype)
+        mx.eval(array)
+        yield name, array
 
 
 def from_file(path: Path) -> Weights:

@@ -1,6 +1,7 @@
 """A profile's model as a stream on MLX; see `livegraph_wan.load`."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import mlx.core as mx
@@ -14,7 +15,8 @@ from livegraph_wan.mlx.checkpoint import load_taehv, load_transformer, load_wan_
 from livegraph_wan.mlx.live import LiveLoras
 from livegraph_wan.mlx.memory import limit_memory
 from livegraph_wan.mlx.nano import load_nano
-from livegraph_wan.mlx.quantise import BITS, quantise
+from livegraph_wan.mlx.quantise import BITS, Bits, quantise
+from livegraph_wan.mlx.random_weights import random_wan
 from livegraph_wan.mlx.stream import Stream
 from livegraph_wan.mlx.wan import StreamingVAE, TorchImage, TorchText, Wan
 from livegraph_wan.profile import Profile, VaeName
@@ -27,13 +29,19 @@ DTYPES = {"fp32": mx.float32, "bf16": mx.bfloat16, "fp16": mx.float16}
 def load(wanted: Wanted) -> Loaded:
     """In bf16 unless another dtype is wanted. Raises `ModelError` for what is missing or unfit."""
     limit_memory()
-    model = load_nano() if wanted.profile.vae == "nano" else assemble(wanted)
-    if wanted.quantise in BITS:
-        quantise(model.transformer, BITS[wanted.quantise])
+    dtype, bits = DTYPES[wanted.dtype or "bf16"], BITS.get(wanted.quantise)
+    model = _model(wanted, dtype, bits)
     loras = _live_loras(model, wanted.loras)
-    changing = loras.state if loras else ()
-    dtype = DTYPES[wanted.dtype or "bf16"]
-    return Loaded(Stream(model, wanted.profile, dtype=dtype, batch=wanted.batch, changing=changing), loras)
+    stream = Stream(
+        model,
+        wanted.profile,
+        dtype=dtype,
+        batch=wanted.batch,
+        compiled=wanted.compiled,
+        changing=loras.state if loras else (),
+        overlap=wanted.overlap,
+    )
+    return Loaded(stream, partial(load_vae, wanted.profile), loras)
 
 
 def _live_loras(model: Wan, strengths: Mapping[Path, float]) -> LiveLoras | None:
@@ -43,14 +51,26 @@ def _live_loras(model: Wan, strengths: Mapping[Path, float]) -> LiveLoras | None
     return LiveLoras(model.transformer, loras, {str(path): strength for path, strength in strengths.items()})
 
 
-def assemble(wanted: Wanted) -> Wan:
+def _model(wanted: Wanted, dtype: mx.Dtype, bits: Bits | None) -> Wan:
+    if wanted.random:
+        return _packed(random_wan(wanted.profile, vae_of(wanted.profile, wanted.vae)), bits)
+    return _packed(load_nano(), bits) if wanted.profile.vae == "nano" else assemble(wanted, dtype, bits)
+
+
+def _packed(model: Wan, bits: Bits | None) -> Wan:
+    if bits is not None:
+        quantise(model.transformer, bits)
+    return model
+
+
+def assemble(wanted: Wanted, dtype: mx.Dtype, bits: Bits | None) -> Wan:
     """A published checkpoint with its VAE, and the LoRAs that belong to it merged; UMT5 reads prompts in torch, on the
     CPU.
     """
     profile = wanted.profile
     path = wanted.checkpoint or checkpoint_in(require_model(profile.name))
     loras = [(read_lora(beside), 1.0) for beside in companions(path)]
-    transformer = load_transformer(path, profile.architecture, loras=loras)
+    transformer = load_transformer(path, profile.architecture, loras=loras, dtype=dtype, bits=bits)
     vae = load_vae(profile, vae_of(profile, wanted.vae))
     text = Umt5(require_model("umt5-xxl"), wanted.embeddings, text_len=profile.architecture.text_len)
     image = load_image_encoder(profile, torch.device("cpu"))

@@ -37,6 +37,9 @@ class NanoText(Module):
         """Every prompt is read at once."""
         return True
 
+    def release(self) -> None:
+        """Nothing is held that could be had again."""
+
     def read(self, prompt: str) -> Embedding:
         """`[1, 16, 64]`."""
         buckets = buckets_of(prompt)

@@ -6,7 +6,7 @@ layers around the timestep, whose error would shift and scale every token; the t
 prompt; norms and modulations. The VAE is convolutions, and stays too.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
 import mlx.core as mx
@@ -24,13 +24,36 @@ BITS: Mapping[str, Bits] = {"int8": 8, "int4": 4}
 """By the name that `livegraph_wan.quantise` has for it."""
 
 
-def quantise(model: WanTransformer, bits: Bits) -> None:
-    """Pack the blocks' linear layers in place; ValueError where their width is no multiple of 64."""
+def quantise(model: WanTransformer, bits: Bits, *, compute: bool = True) -> None:
+    """Pack the blocks' linear layers in place; ValueError where their width is no multiple of 64. It need not be
+    computed where the weights will be replaced.
+    """
     config = model.config
     if config.dim % GROUP or config.ffn_dim % GROUP:
         raise ValueError(f"widths {config.dim} and {config.ffn_dim}: only multiples of {GROUP} can be quantised")
     nn.quantize(model, GROUP, bits, class_predicate=packs)
-    model.compute_weights()
+    if compute:
+        model.compute_weights()
+
+
+def packed(
+    model: WanTransformer, weights: Iterable[tuple[str, mx.array]], bits: Bits
+) -> Iterator[tuple[str, mx.array]]:
+    """Weights for a model, those that `quantise` packs packed one after another: it makes room for them here, and the
+    model is never held in full. ValueError as there.
+    """
+    quantise(model, bits, compute=False)
+    layers = {name for name, layer in nn.Module.named_modules(model) if isinstance(layer, nn.QuantizedLinear)}
+    for name, weight in weights:
+        layer, _, leaf = name.rpartition(".")
+        if layer not in layers or leaf != "weight":
+            yield name, weight
+            continue
+        parts = mx.quantize(weight, GROUP, bits)
+        mx.eval(parts)
+        yield from (
+            (f"{layer}.{part}", value) for part, value in zip(("weight", "scales", "biases"), parts, strict=True)
+        )
 
 
 def packs(path: str, layer: nn.Module) -> bool:

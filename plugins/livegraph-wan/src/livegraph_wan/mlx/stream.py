@@ -1,5 +1,6 @@
 """The streaming engine on MLX."""
 
+import gc
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
@@ -40,7 +41,7 @@ class MlxRunner:
         self.windows = cache.windows
         run = partial(_pass, model)  # not a method: the cache would live until Python looks for cycles
         self._run = mx.compile(run, inputs=changing) if compiled else run
-        self._foreseen = not compiled
+        self._compiled, self._foreseen = compiled, set[tuple[Any, ...]]()
 
     def begin_block(self, rows: slice = ALL) -> None:
         self.cache.begin_block(rows)
@@ -56,12 +57,13 @@ class MlxRunner:
         return velocity
 
     def _foresee(self, *seen: Any) -> None:
-        """Trace the pass with a full window along with the first one, and not in the middle of a show. Nothing is
-        computed: nobody asks for what it would give.
+        """Trace the pass with a full window along with the first of its rows, and not in the middle of a show. Nothing
+        is computed: nobody asks for what it would give.
         """
-        if not self._foreseen and self.cache.aim.mask is not None:
+        rows = self.cache.first, seen[0].shape, seen[1] is None
+        if self._compiled and self.cache.aim.mask is not None and rows not in self._foreseen:
             self._run(*seen, self.cache.slots, self.cache.aim._replace(mask=None), self.cache.first)
-        self._foreseen = True
+            self._foreseen.add(rows)
 
     def likeness(self, row: int, slot: int, others: list[int]) -> mx.array:
         likeness = self.cache.likeness(row, slot, others)
@@ -98,12 +100,23 @@ class MlxBackend:
         model.compute_weights()
         self._model, self._profile, self._dtype, self._compiled = model, profile, dtype, compiled
         self._changing = list(changing)
-        halves = model.vae.encode, model.vae.decode
-        self._encode, self._decode = (mx.compile(half) if compiled else half for half in halves)
+        self._encode, self._decode = self._halves()
         self.rhythm = model.vae.rhythm
+
+    def _halves(self) -> list[Any]:
+        """Of the VAE; compiled, they hold memory of their own."""
+        halves = self._model.vae.encode, self._model.vae.decode
+        return [mx.compile(half) if self._compiled else half for half in halves]
 
     def computing(self) -> AbstractContextManager[Any]:
         return nullcontext()
+
+    def settles_after(self, blocks: int) -> int:
+        """The VAE is traced for a stream's first chunk and for the others; passes are foreseen."""
+        return int(self._compiled)
+
+    def settle(self) -> None:
+        """Tracing again, for another size, takes no longer than a chunk."""
 
     def line(self, *, overlap: bool) -> Line:
         """In turn: what is computed is computed beside Python anyway, and MLX orders it."""
@@ -114,6 +127,9 @@ class MlxBackend:
 
     def read_text(self, text: str) -> Embedding:
         return self._model.text.read(text)
+
+    def release_text(self) -> None:
+        self._model.text.release()
 
     def read_image(self, picture: Pictures) -> Embedding:
         if self._model.image is None:
@@ -140,6 +156,19 @@ class MlxBackend:
         )
         return MlxRunner(self._model, cache, compiled=self._compiled, changing=self._changing)
 
+    def refit(self, profile: Profile, vae: Any = None) -> None:
+        self._profile = profile
+        if vae is not None:
+            self._model.vae = vae
+            self._model.set_dtype(self._dtype)
+            self._model.compute_weights()
+            self.rhythm = vae.rhythm
+
+    def free(self) -> None:
+        self._encode, self._decode = self._halves()
+        gc.collect()
+        mx.clear_cache()
+
     def encode(self, frames: Pictures, state: Any) -> tuple[mx.array, Any]:
         latents, state = self._encode(self._scaled(frames)[None], state)
         latents = latents.astype(mx.float32)
@@ -160,7 +189,7 @@ class MlxBackend:
         mask[:, 0] = float(state is None)
         encoded = []
         for part in parts:
-            latent, state = self._model.vae.encode(part, state)
+            latent, state = self._encode(part, state)
             encoded.append(latent.astype(mx.float32))
         beside = mx.concatenate([mx.array(mask), mx.concatenate(encoded, 1)], -1)
         mx.async_eval(beside, state)
@@ -193,7 +222,8 @@ class Stream(Engine[mx.array, Prompt]):
     `changing`: what of the weights is replaced while the stream runs (`LiveLoras.state`); a compiled pass takes the
     others for constants.
 
-    The chunks of a stream batch have to be asked for by one and the same thread.
+    The chunks of a stream batch have to be asked for by one and the same thread. Those of other streams may come from
+    any, but what is compiled belongs to a thread: another one traces it anew.
     """
 
     def __init__(

@@ -37,6 +37,9 @@ class TextEncoder(Protocol):
     def knows(self, prompt: str) -> bool:
         """Whether `read` answers at once."""
 
+    def release(self) -> None:
+        """Free what `read` runs, until it has to run again."""
+
 
 class ImageEncoder(Protocol):
     """A picture `[H, W, 3]` to features `[1, tokens, image_dim]`."""
@@ -67,6 +70,9 @@ class TorchText:
 
     def knows(self, prompt: str) -> bool:
         return self._encoder.knows(prompt)
+
+    def release(self) -> None:
+        self._encoder.release()
 
 
 class Wan(Module):

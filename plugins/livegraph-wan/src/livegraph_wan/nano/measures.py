@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from livegraph_wan.drift import LUMA, spectrum_of
 from livegraph_wan.nano.afterimages import MEMORY_STYLES
 from livegraph_wan.nano.held_back import Clip, decibels, error_between, render, run, sources, still_of
 from livegraph_wan.nano.styles import STYLES
@@ -140,11 +141,8 @@ def drift_of(stream: Stream, style: str, source: Clip, seconds: float, fps: floa
 
 
 def fine_energy(clip: "np.ndarray[tuple[int, ...], np.dtype[np.float32]]") -> float:
-    """Mean energy of `[N, H, W, 3]` in the upper half of the frequencies along either axis."""
-    spectrum = np.abs(np.fft.fft2(clip, axes=(1, 2))) ** 2
-    rows, columns = (np.abs(np.fft.fftfreq(side)) for side in clip.shape[1:3])
-    fine = np.maximum(rows[:, None], columns[None]) > 0.25
-    return float(spectrum[:, fine].mean())
+    """Mean energy of the luma of `[N, H, W, 3]` in the finest octave of its frequencies."""
+    return float(np.mean([spectrum_of(picture @ LUMA)[0] for picture in clip]))
 
 
 def seam_of(stream: Stream, clips: list[Clip], style: str) -> float:

@@ -31,6 +31,9 @@ class NanoText(nn.Module):
         """Every prompt is read at once."""
         return True
 
+    def release(self) -> None:
+        """Nothing is held that could be had again."""
+
     def read(self, prompt: str) -> Tensor:
         """One prompt, `[1, 16, 64]`."""
         vectors: Tensor = self(tokenize(prompt)[None].to(self.embedding.weight.device))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
-from livegraph import Node, Out, Param, Video
-from livegraph_wan.artist import Artist
-from livegraph_wan.choice import profile_for
-from livegraph_wan.profile import PROFILES, Task
-from livegraph_wan.quantise import Quantise
+from livegraph import InputError, MemoryNeed, Node, Out, Param, Size, Video
+from livegraph_wan.artist import Artist, with_window_of
+from livegraph_wan.choice import BACKENDS, profile_for
+from livegraph_wan.foresee import needs
+from livegraph_wan.profile import PROFILES, Profile, Task
+from livegraph_wan.quantise import Quantise, check_quantise
 
 Backend = Literal["auto", "mlx", "torch", "torch-cuda", "torch-mps", "torch-cpu"]
 
@@ -31,7 +33,9 @@ class WanNode(Node):
     )
     seed: int = Param(0, ge=0, live=True, doc="of the noise")
     model: str = Param(
-        "auto", doc=f"auto: one that was pulled, where there is a GPU, else wan-nano. There are {', '.join(PROFILES)}"
+        "auto",
+        doc="auto: the best here of those that were pulled; to repaint without a GPU, wan-nano. "
+        f"There are {', '.join(PROFILES)}",
     )
     checkpoint: str = Param("", remote=False, doc="a file to load instead of what was pulled under the model's name")
     backend: Backend = Param("auto", doc="what computes; auto: the first of mlx, torch-cuda, torch-mps, torch-cpu")
@@ -43,18 +47,48 @@ class WanNode(Node):
     )
     loras: tuple[str, ...] = Param((), remote=False, doc="LoRA files to lay over the model")
     lora_scales: tuple[float, ...] = Param((), live=True, doc="the strength of each LoRA; 1 where it is not said")
+    window: int = Param(0, ge=0, le=64, doc="latent frames that are remembered; 0: as the model wants")
     stream_batch: bool = Param(False, doc="all steps in one pass: fewer launches, pictures come a chunk later per step")
+    compile: Literal["auto", True, False] = Param(
+        "auto",
+        doc="compile the model for the shapes that occur: a minute at the start; auto: on an NVIDIA GPU, and by MLX",
+    )
+    overlap: Literal["auto", True, False] = Param(
+        "auto",
+        doc="encode, denoise and draw beside each other: faster, pictures come a chunk later; "
+        "auto: where there is a GPU, but not for wan-nano",
+    )
     topology: Literal["single", "distributed"] = Param(
         "single", doc="distributed: several processes compute every chunk together, one per GPU"
     )
     world_size: int = Param(0, ge=0, doc="how many processes where it is distributed; 0: one per GPU")
 
+    step_down: bool = Param(
+        True,
+        doc="when memory runs out, go on with less: TAEHV, a smaller window, fewer pixels; else stop with the figures",
+    )
+
+    @classmethod
+    def memory_for(cls, params: Any, size: Size | None) -> Sequence[MemoryNeed]:
+        try:
+            profile = with_window_of(params, profile_for(params.model, cls.task))
+        except (ValueError, InputError):  # `setup` says what is wrong with it
+            return ()
+        return needs(params, profile, cls.planned_size(params, profile, size))
+
+    @classmethod
+    def planned_size(cls, params: Any, profile: Profile, arriving: Size | None) -> Size:
+        """Of the pictures that will be painted."""
+        return arriving or profile.size
+
     @classmethod
     def unavailable(cls, params: Any) -> str | None:
-        """Why no model that is here can do it."""
+        """Why no model that is here can do it, or why the backend that is asked for cannot."""
         try:
             profile_for(params.model, cls.task)
-        except ValueError as error:
+            if params.backend in BACKENDS:  # others are found when a model is set up
+                check_quantise(params.quantise, params.backend)
+        except (ValueError, InputError) as error:
             return str(error)
         return None
 

@@ -59,8 +59,7 @@ class WanI2V(PaintedSource):
         stream, begun = self._artist.stream, self._seen is not None
         still = self._another(_path(look.image), size)
         if still is not None:
-            with self._artist.memory():
-                stream.begin_from(still)
+            stream.begin_from(still)
         painted = self._artist.paced(
             look.steps, look.target_fps, lambda steps: stream.paint(size, steps=steps, seed=look.seed)
         )

@@ -14,6 +14,7 @@ from livegraph_wan.backend import Pictures
 from livegraph_wan.grid import MULTIPLE
 from livegraph_wan.lane import Lane
 from livegraph_wan.nodes.base import WanNode
+from livegraph_wan.profile import Profile
 
 SIZE = r"^(auto|[1-9]\d{1,4}x[1-9]\d{1,4})$"
 WAIT_S = 0.25
@@ -60,6 +61,10 @@ class PaintedSource(WanNode, Source):
     def fps_for(cls, params: Any) -> float | None:
         return float(params.fps)
 
+    @classmethod
+    def planned_size(cls, params: Any, profile: Profile, arriving: Size | None) -> Size:
+        return profile.size if params.size == "auto" else _size(params.size)
+
     def setup(self) -> None:
         self._lane = Lane(self.ctx.node_id)
         self._lane.call(super().setup)
@@ -90,8 +95,8 @@ class PaintedSource(WanNode, Source):
             return
         done = lane.begin(super().teardown)
         lane.close()
-        if not self.ctx.stopping():
-            wait([done], PATIENCE_S)
+        if not self.ctx.stopping() and wait([done], PATIENCE_S).done:
+            done.result()
 
     def _paint(self, look: Any, size: Size) -> tuple[Pictures, bool]:
         """A chunk of `size`, multiples of 16, with the parameters `look`; whether it begins anew."""
@@ -129,8 +134,7 @@ class PaintedSource(WanNode, Source):
         """Width and height of the pictures."""
         if look.size == "auto":
             return self._artist.profile.size
-        width, height = look.size.split("x")
-        return int(width), int(height)
+        return _size(look.size)
 
     def _refill(self) -> bool:
         """Whether there are pictures now."""
@@ -150,7 +154,7 @@ class PaintedSource(WanNode, Source):
         wanted = self._period_ns = 1e9 / self.params.fps
         if self.ctx.mode == "live" and len(chunk.pictures):
             self._period_ns = max(wanted, 1e9 * self._seconds / len(chunk.pictures))
-        if self._period_ns > 1.1 * wanted and not self._slow:
+        if self._period_ns > 1.1 * wanted and self._count and not self._slow:  # the first chunk is a short one
             self._slow = True
             rate = 1e9 / self._period_ns
             self.ctx.say(f"{rate:.3g} pictures/s are painted, {self.params.fps:g} were asked for: time runs slower")
@@ -162,6 +166,11 @@ class PaintedSource(WanNode, Source):
         anew, self._anew = self._anew, False
         now_ns = self.ctx.clock.now_ns()
         return Frame(pts_ns, 0, round(self._at_ns) - pts_ns, now_ns, np.ascontiguousarray(picture), discontinuity=anew)
+
+
+def _size(written: str) -> Size:
+    width, height = written.split("x")
+    return int(width), int(height)
 
 
 def filled_up(size: Size) -> Size:

@@ -10,7 +10,7 @@ import numpy as np
 from livegraph import Cadence, Frame, In, Param, Size, Video
 from livegraph_wan.artist import dominated
 from livegraph_wan.backend import Pictures
-from livegraph_wan.choice import profile_for, vae_of
+from livegraph_wan.choice import overlaps, profile_for, vae_of
 from livegraph_wan.grid import FRAMES, MULTIPLE
 from livegraph_wan.nodes.base import WanNode
 from livegraph_wan.profile import WAN_NANO, Profile
@@ -37,12 +37,13 @@ class WanV2V(WanNode):
 
     @classmethod
     def cadence_for(cls, params: Any) -> Cadence:
-        """A block of the model; what comes later is the VAE's and the stream batch's doing."""
+        """A block of the model; what comes later is the VAE's, the stream batch's and the overlap's doing."""
         profile = _planned_profile(params.model)
         chunk = FRAMES * profile.frames_per_block
         late = RHYTHMS[vae_of(profile, params.vae)].delay
         batch = (params.steps or profile.steps) if params.stream_batch else 1
-        return Cadence(take=chunk, give=chunk, delay=late + chunk * (batch - 1))
+        lag = overlaps(params.overlap, profile, params.topology)
+        return Cadence(take=chunk, give=chunk, delay=late + chunk * (batch - 1 + lag))
 
     @classmethod
     def preferred_size(cls, params: Any) -> Size | None:

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from livegraph_wan.mps import Conv3d, attend
 from livegraph_wan.vae.carry import Carry, channels_as_last_axis, channels_as_second_axis
 from livegraph_wan.vae.cost import Grid, conv_flops
 
@@ -16,9 +17,9 @@ TIME = 2
 """The time axis."""
 
 
-def conv3d(inputs: int, outputs: int) -> nn.Conv3d:
+def conv3d(inputs: int, outputs: int) -> Conv3d:
     """A 3x3x3 convolution that keeps height and width and gives two frames fewer: see `causal`."""
-    return nn.Conv3d(inputs, outputs, 3, padding=(0, 1, 1))
+    return Conv3d(inputs, outputs, 3, padding=(0, 1, 1))
 
 
 def causal(conv: nn.Module, x: Tensor, carry: Carry) -> Tensor:
@@ -55,7 +56,7 @@ class ResidualBlock(nn.Module):
         first, second = conv3d(inputs, outputs), conv3d(outputs, outputs)
         layers = {"0": RMSNorm(inputs), "2": first, "3": RMSNorm(outputs), "6": second}
         self.residual = nn.ModuleDict(layers)
-        self.shortcut = nn.Identity() if inputs == outputs else nn.Conv3d(inputs, outputs, 1)
+        self.shortcut = nn.Identity() if inputs == outputs else Conv3d(inputs, outputs, 1)
 
     def forward(self, x: Tensor, carry: Carry) -> Tensor:
         y = causal(self.residual["2"], F.silu(self.residual["0"](x)), carry)
@@ -82,7 +83,7 @@ class AttentionBlock(nn.Module):
     def _attend(self, x: Tensor) -> Tensor:
         tokens = self.to_qkv(self.norm(x)).flatten(2).transpose(1, 2)
         q, k, v = tokens.unsqueeze(1).chunk(3, -1)
-        seen = F.scaled_dot_product_attention(q, k, v).squeeze(1)
+        seen = attend(q, k, v).squeeze(1)
         out: Tensor = self.proj(torch.unflatten(seen.transpose(1, 2), 2, x.shape[2:]))
         return out
 
@@ -98,7 +99,7 @@ class Downsample(nn.Module):
     def __init__(self, channels: int, *, temporal: bool) -> None:
         super().__init__()
         self.resample = nn.Sequential(nn.ZeroPad2d((0, 1, 0, 1)), nn.Conv2d(channels, channels, 3, stride=2))
-        self.time_conv = nn.Conv3d(channels, channels, (3, 1, 1), stride=(2, 1, 1)) if temporal else None
+        self.time_conv = Conv3d(channels, channels, (3, 1, 1), stride=(2, 1, 1)) if temporal else None
 
     def forward(self, x: Tensor, carry: Carry) -> Tensor:
         x = _per_frame(self.resample, x)
@@ -144,7 +145,7 @@ class Upsample(nn.Module):
     def __init__(self, channels: int, *, temporal: bool) -> None:
         super().__init__()
         self.resample = nn.Sequential(Enlarge(), nn.Conv2d(channels, channels // 2, 3, padding=1))
-        self.time_conv = nn.Conv3d(channels, 2 * channels, (3, 1, 1)) if temporal else None
+        self.time_conv = Conv3d(channels, 2 * channels, (3, 1, 1)) if temporal else None
 
     def forward(self, x: Tensor, carry: Carry) -> Tensor:
         if self.time_conv is not None:

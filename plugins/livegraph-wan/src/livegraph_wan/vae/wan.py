@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from livegraph_wan.grid import CHANNELS, FRAMES, STRIDE
+from livegraph_wan.mps import Conv3d
 from livegraph_wan.rhythm import RHYTHMS, Rhythm
 from livegraph_wan.vae.architecture import VAEArchitecture
 from livegraph_wan.vae.base import State
@@ -114,8 +115,8 @@ class WanVAE(nn.Module):
         super().__init__()
         config = config or VAEArchitecture()
         self.encoder = _Encoder(config)
-        self.conv1 = nn.Conv3d(2 * CHANNELS, 2 * CHANNELS, 1)
-        self.conv2 = nn.Conv3d(CHANNELS, CHANNELS, 1)
+        self.conv1 = Conv3d(2 * CHANNELS, 2 * CHANNELS, 1)
+        self.conv2 = Conv3d(CHANNELS, CHANNELS, 1)
         self.decoder = _Decoder(config)
         self.scale = LatentScale()
         self.source = source

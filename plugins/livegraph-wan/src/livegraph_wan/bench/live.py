@@ -1,4 +1,4 @@
-"""The bench `wan`: cam2wan live, with a drawn scene for a camera and nothing to show it on."""
+"""Part `live`: cam2wan live, with a drawn scene for a camera and nothing to show it on."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from livegraph import Figure, InputError
+from livegraph import Figure, InputError, Progress
+from livegraph_wan.bench.case import case_of
+from livegraph_wan.bench.options import Asked
 
 SECONDS = 20
 CAMERA_FPS = 60
@@ -29,27 +31,35 @@ class Take(NamedTuple):
     distinct: int
 
 
-def measure(quick: bool) -> Iterator[Figure]:
+def measure(asked: Asked, quick: bool) -> Iterator[Figure | Progress]:
     """The pipeline cam2wan for 20 s once everything is warm: a scene at 60 frames a second in the size that the model
-    prefers -> wan.v2v as it is by default, on the device that it chooses -> blend -> a recording. Rate: pictures in the
+    prefers -> wan.v2v with wan-nano, on the device that it chooses -> blend -> a recording. Rate: pictures in the
     recording that differ from the one before, over the length of the run. Age p95: from capture until the recording has
     the picture, over the whole run.
     """
+    refuse_without()
+    case, seconds = case_of(Asked()), 5 if quick else SECONDS
+    yield Progress(f"cam2wan for {seconds} s")
+    stats, distinct = _run(seconds)
+    wan = stats["nodes"]["wan"]["process_ms"]
+    note = f"{wan['p50']:.0f} ms per chunk of four, p50; {wan['p95']:.0f} ms p95"
+    rate, name = distinct / stats["duration_s"], f"cam2wan from {CAMERA_FPS} frames/s, distinct pictures"
+    detail = {f"chunk_{share}_ms": wan[share] for share in ("p50", "p95")}
+    yield case.figure("live", name, rate, "frames/s", bar=25, at_most=False, note=note, detail=detail)
+    yield case.figure("live", "cam2wan, age p95", stats["sinks"]["record"]["age_ms"]["p95"], "ms", bar=450)
+
+
+def refuse_without() -> None:
+    """Raises `InputError` where the pipeline could not run."""
     for module, package in _NEEDS.items():
         if find_spec(module) is None:
             raise InputError(f"it needs {package}, which is not installed: pip install {package}")
-    stats, distinct = _run(5 if quick else SECONDS)
-    wan = stats["nodes"]["wan"]["process_ms"]
-    note = f"{wan['p50']:.0f} ms per chunk of four, p50"
-    rate = distinct / stats["duration_s"]
-    yield Figure(f"cam2wan from {CAMERA_FPS} frames/s, distinct pictures", rate, "frames/s", 15, False, note)
-    yield Figure("cam2wan, age p95", stats["sinks"]["record"]["age_ms"]["p95"], "ms", 450)
 
 
 def _run(seconds: int) -> Take:
     with tempfile.TemporaryDirectory() as folder:
         film, stats = Path(folder) / "film.mp4", Path(folder) / "stats.json"
-        settings = ["--set", f"camera.fps={CAMERA_FPS}", "--set", f"record.path={film}"]
+        settings = ["--set", f"camera.fps={CAMERA_FPS}", "--set", f"record.path={film}", "--set", "wan.model=wan-nano"]
         command = ["run", "cam2wan", "--quiet", "--duration", f"{seconds}s", "--stats", str(stats), *settings]
         ended = subprocess.run([sys.executable, "-m", "livegraph", *command], capture_output=True, text=True)
         if ended.returncode:
