@@ -96,7 +96,7 @@ WAN_NANO = Profile(
     architecture=Architecture(
         dim=192, ffn_dim=768, num_layers=6, num_heads=3, text_dim=64, text_len=16, in_dim=32, out_dim=16
     ),
-    timesteps=(1000, 80, 60, 40),
+    timesteps=(1000, 40, 30, 20),
     shift=1.0,
     frames_per_block=1,
     window=3,

@@ -45,8 +45,20 @@ def test_a_style_is_nearest_to_its_own_target_and_holds_still(shipped: Stream, s
 @pytest.mark.parametrize("style", MEMORY_STYLES)
 def test_a_cut_of_the_stream_costs_the_styles_that_remember(shipped: Stream, style: str) -> None:
     found = memory_of(shipped, style, seed=7)
-    assert found["psnr_db"] > found["psnr_cut_db"] + 0.1
-    assert found["change_levels"] > 0.8
+    assert found["psnr_db"] > found["psnr_cut_db"] + 1
+    assert found["change_levels"] > 3
+    assert found["seen"] > 0.5 > found["seen_cut"] + 0.1
+
+
+def test_a_second_step_does_no_harm(shipped: Stream, still) -> None:
+    """In the mean over the styles; `nano.evaluate` says for which it helps."""
+    source, targets = still
+    gains = []
+    for style in STYLES:
+        once, twice = (run(shipped, TRAINING_PHRASES[style][0], source[:12], steps=steps)[-4:] for steps in (1, 2))
+        gains.append(decibels(error_between(twice, targets[style])) - decibels(error_between(once, targets[style])))
+    assert np.mean(gains) > -0.15
+    assert min(gains) > -0.6
 
 
 def test_strength_goes_from_the_source_to_the_style(shipped: Stream) -> None:

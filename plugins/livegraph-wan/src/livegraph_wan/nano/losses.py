@@ -21,7 +21,7 @@ TEMPORAL = 6.0
 """Weight of changes in time in the pixel loss: flicker is small in energy, but it is what an eye sees."""
 BORDER = 2.0
 """Weight of those from one chunk of four to the next, against those within: seams are seen first."""
-SECOND_SIGMA = (0.04, 0.14)
+SECOND_SIGMA = (0.02, 0.1)
 """Where on the path a further step begins: `WAN_NANO.timesteps` takes its second from here."""
 MOST_GAIN = 10.0
 """Bound of `gain`."""
