@@ -110,7 +110,7 @@ def test_the_picture_is_on_the_screen_f_fills_it_and_escape_ends_it(x11: str, tm
             assert not seen[:, :50].any() and not seen[:, 350:].any()
             assert (seen[:150, 50:350] == (255, 0, 0)).all()
             assert (seen[150:, 50:350] == (0, 0, 255)).all()
-            xdotool(x11, "windowfocus", window, "key", "f")
+            xdotool(x11, "windowfocus", "--sync", window, "key", "f")
             await_full_screen(tmp_path / "Xvfb_screen0")
             xdotool(x11, "key", "Escape")
             assert player.stdout.readline().strip() == "ended"
