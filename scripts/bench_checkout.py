@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """`livegraph bench` from a checkout in which nothing was installed: python scripts/bench_checkout.py wan --suite h200
 
-For a machine that has torch and little else, such as a rented GPU. Of the plugins livegraph-wan is found; docs/benchmarks.md says
-which packages are needed.
+For a machine that has torch and little else, such as a rented GPU. Of the plugins livegraph-wan is found;
+docs/benchmarks.md says which packages are needed.
 """
 
 import os
