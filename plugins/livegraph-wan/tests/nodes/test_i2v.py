@@ -8,28 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from painted_support import change, read
 from PIL import Image
 
-from livegraph import EndOfStream, Frame, InputError
+from livegraph import InputError
 from livegraph.testing import run_graph
 from livegraph_wan.nodes.i2v import WanI2V
 
 Build = Callable[..., Any]
-
-
-def read(node: WanI2V, count: int) -> list[Frame]:
-    """The next `count` pictures."""
-    frames: list[Frame] = []
-    while len(frames) < count:
-        got = node.read()
-        assert not isinstance(got, EndOfStream)
-        if got is not None:
-            frames.append(got)
-    return frames
-
-
-def change(node: WanI2V, **params: Any) -> None:
-    node.params = node.params.model_copy(update=params)
 
 
 def draw(path: Path, seed: int, size: tuple[int, int] = (64, 32)) -> str:

@@ -7,27 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from painted_support import change, read
 
-from livegraph import EndOfStream, Frame, InputError
+from livegraph import EndOfStream, InputError
 from livegraph.testing import run_graph
 from livegraph_wan.nodes.t2v import WanT2V
 
 Build = Callable[..., Any]
-
-
-def read(node: WanT2V, count: int) -> list[Frame]:
-    """The next `count` pictures, however often `read` says that there is none yet."""
-    frames: list[Frame] = []
-    while len(frames) < count:
-        got = node.read()
-        assert not isinstance(got, EndOfStream)
-        if got is not None:
-            frames.append(got)
-    return frames
-
-
-def change(node: WanT2V, **params: Any) -> None:
-    node.params = node.params.model_copy(update=params)
 
 
 def test_pictures_come_at_the_rate(build: Build, self_forcing: str) -> None:
