@@ -1,7 +1,7 @@
 """The same random weights on torch and on MLX."""
 
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import mlx.core as mx
 import numpy as np
@@ -79,3 +79,27 @@ def second(x: mx.array) -> torch.Tensor:
 def assert_close(got: mx.array, wanted: torch.Tensor, atol: float = 1e-4) -> None:
     """Latents of both: channels last here, second there."""
     torch.testing.assert_close(second(got), wanted, atol=atol, rtol=0)
+
+
+def frames(count: int, height: int = 32, width: int = 48) -> torch.Tensor:
+    """A clip `[1, T, 3, H, W]` in -1..1, the same at every call."""
+    return torch.rand(1, count, 3, height, width, generator=torch.Generator().manual_seed(1)) * 2 - 1
+
+
+def channels_last(clip: torch.Tensor) -> mx.array:
+    return mx.array(clip.numpy()).moveaxis(2, -1)
+
+
+def assert_same_both_ways(theirs: Any, ours: Any, clip: torch.Tensor, shape: tuple[int, ...], spread: float) -> None:
+    """A VAE on MLX encodes and decodes a clip as torch's does, into pictures of `shape`; latents and pictures vary by
+    more than `spread`.
+    """
+    latents, _ = theirs.encode(clip, None)
+    got, _ = ours.encode(channels_last(clip), None)
+    assert_close(got, latents)
+    assert latents.std() > spread
+    drawn, _ = theirs.decode(latents, None)
+    got, _ = ours.decode(last(latents), None)
+    assert got.shape == shape
+    assert drawn.std() > spread
+    np.testing.assert_allclose(np.array(got.moveaxis(-1, 2)), drawn.numpy(), atol=1e-4)

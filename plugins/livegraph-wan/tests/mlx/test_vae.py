@@ -10,15 +10,7 @@ from livegraph_wan.mlx.layers import fold_pixels, unfold_pixels
 from livegraph_wan.mlx.taehv import TAEHV
 from livegraph_wan.vae.taehv import TAEHV as TorchTAEHV
 
-from .conftest import Pair, assert_close, last
-
-
-def frames(count: int, height: int = 32, width: int = 48) -> torch.Tensor:
-    return torch.rand(1, count, 3, height, width, generator=torch.Generator().manual_seed(1)) * 2 - 1
-
-
-def channels_last(clip: torch.Tensor) -> mx.array:
-    return mx.array(clip.numpy()).moveaxis(2, -1)
+from .conftest import Pair, assert_close, assert_same_both_ways, channels_last, frames, last
 
 
 def test_nano_agrees_with_torch_both_ways(nano_pair: Pair) -> None:
@@ -77,15 +69,7 @@ def taehv() -> tuple[TorchTAEHV, TAEHV]:
 def test_taehv_agrees_with_torch_both_ways(taehv, source: str) -> None:
     (theirs, ours), clip = taehv, frames(8, 16, 24)
     theirs.source = ours.source = source
-    latents, _ = theirs.encode(clip, None)
-    got, _ = ours.encode(channels_last(clip), None)
-    assert_close(got, latents)
-    assert latents.std() > 0.1
-    drawn, _ = theirs.decode(latents, None)
-    got, _ = ours.decode(last(latents), None)
-    assert got.shape == (1, 5, 16, 24, 3)
-    assert drawn.std() > 0.1
-    np.testing.assert_allclose(np.array(got.moveaxis(-1, 2)), drawn.numpy(), atol=1e-4)
+    assert_same_both_ways(theirs, ours, clip, (1, 5, 16, 24, 3), spread=0.1)
 
 
 def test_taehv_streams_as_it_does_at_once(taehv) -> None:

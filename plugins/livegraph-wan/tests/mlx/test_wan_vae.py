@@ -12,7 +12,7 @@ from livegraph_wan.mlx.wan_vae import WanVAE
 from livegraph_wan.vae.architecture import VAEArchitecture
 from livegraph_wan.vae.wan import WanVAE as TorchWanVAE
 
-from .conftest import assert_close, last
+from .conftest import assert_same_both_ways, channels_last, frames
 
 SMALL = VAEArchitecture(base_dim=8)
 
@@ -29,28 +29,11 @@ def both() -> tuple[TorchWanVAE, WanVAE]:
     return theirs, ours
 
 
-def frames(count: int) -> torch.Tensor:
-    return torch.rand(1, count, 3, 32, 48, generator=torch.Generator().manual_seed(1)) * 2 - 1
-
-
-def channels_last(clip: torch.Tensor) -> mx.array:
-    return mx.array(clip.numpy()).moveaxis(2, -1)
-
-
 @pytest.mark.parametrize("source", ["normalised", "raw"])
 def test_it_agrees_with_torch_both_ways(both, source: str) -> None:
     theirs, ours = both
     theirs.source = ours.source = source
-    clip = frames(9)
-    latents, _ = theirs.encode(clip, None)
-    got, _ = ours.encode(channels_last(clip), None)
-    assert_close(got, latents)
-    assert latents.std() > 0.05
-    drawn, _ = theirs.decode(latents, None)
-    got, _ = ours.decode(last(latents), None)
-    assert got.shape == (1, 9, 32, 48, 3)
-    assert drawn.std() > 0.05
-    np.testing.assert_allclose(np.array(got.moveaxis(-1, 2)), drawn.numpy(), atol=1e-4)
+    assert_same_both_ways(theirs, ours, frames(9), (1, 9, 32, 48, 3), spread=0.05)
 
 
 @pytest.mark.parametrize("cuts", [(1, 5, 9, 13), (5, 13)])
