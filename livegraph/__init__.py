@@ -29,6 +29,7 @@ from livegraph.hookspecs import (
     CheckpointSpec,
     ConverterSpec,
     PipelineSpec,
+    ServiceSpec,
     hookimpl,
 )
 from livegraph.memory import MemoryNeed, MemoryPlace, Room, Saving
@@ -38,6 +39,7 @@ from livegraph.node import Cadence, Context, Function, Node, NodeSpec, Sink, Sou
 from livegraph.params import Param, Params
 from livegraph.picture import Yuv420p, matrix_for, pixel_format, size_of
 from livegraph.room import room_of
+from livegraph.service import Service, Serving
 from livegraph.types import (
     AnyPort,
     Audio,
@@ -103,6 +105,9 @@ __all__ = [
     "Progress",
     "Room",
     "Saving",
+    "Service",
+    "ServiceSpec",
+    "Serving",
     "Signal",
     "Sink",
     "Size",

@@ -122,6 +122,18 @@ class CheckpointSpec:
     summary: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ServiceSpec:
+    """What the nodes of one run share. `target` is `"module:Name"`, called with the `Run` when a node first asks for it
+    by `self.ctx.service(name)`, or `livegraph run --serve` does (`web`). It returns a `Service`, whose `close()` is
+    called when all nodes have ended.
+    """
+
+    name: str
+    target: str
+    summary: str = ""
+
+
 @hookspec
 def livegraph_nodes() -> Sequence[NodeSpec]:  # type: ignore[empty-body]
     """Node types that the plugin brings."""
@@ -155,6 +167,11 @@ def livegraph_models() -> Sequence[ModelSpec]:  # type: ignore[empty-body]
 @hookspec
 def livegraph_checkpoints() -> Sequence[CheckpointSpec]:  # type: ignore[empty-body]
     """Families of checkpoints that `livegraph models convert` rewrites from one layout into another."""
+
+
+@hookspec
+def livegraph_services() -> Sequence[ServiceSpec]:  # type: ignore[empty-body]
+    """Services that the nodes of a run share, such as an HTTP server."""
 
 
 @hookspec

@@ -53,6 +53,11 @@ class Cadence:
             raise ValueError(f"{self}: take and give are at least 1, delay at least 0")
 
 
+def no_service(name: str) -> Any:
+    """Where there is no run, there is nothing to share."""
+    raise PluginError(f"no service {name!r}: the node is not part of a run")
+
+
 @dataclass(slots=True)
 class Context:
     """What the runtime tells a node before `setup`; `self.ctx`.
@@ -61,6 +66,7 @@ class Context:
     prefer. `fps_hint`: the rate of the lead source where it is known. `seed`: differs per node, equal from run to run.
     `say`: tells the person at the terminal one line ("no camera: using the test scene").
     `stopping()`: true once the run wants to end; a source that waits looks at it. `cpu`: `--cpu` was given.
+    `service(name)`: what nodes of one run share, such as its HTTP server (`web`); see the hook `livegraph_services`.
     """
 
     node_id: str
@@ -73,6 +79,7 @@ class Context:
     fps_hint: float | None = None
     say: Callable[[str], None] = lambda text: None
     stopping: Callable[[], bool] = lambda: False
+    service: Callable[[str], Any] = no_service
     log: logging.Logger = field(default_factory=lambda: logging.getLogger("livegraph.node"))
     end_pts_ns: int = 0
     """At `flush` and `teardown`: the stream's end, so that a last picture may stay until then."""
@@ -164,6 +171,12 @@ class Node:
 
     def teardown(self) -> Any:
         """Close everything; called also after errors."""
+
+    def status(self) -> Mapping[str, Any]:
+        """What the node says of itself in the statistics, in JSON's types: a backend, the state of a connection. Asked
+        for a few times a second while it is up, on another thread than its calls run on: give what lies ready.
+        """
+        return {}
 
 
 class Source(Node):

@@ -14,7 +14,15 @@ import pluggy
 
 from livegraph import hookspecs
 from livegraph.errors import PluginError
-from livegraph.hookspecs import API, BackendSpec, BenchSpec, CheckpointSpec, ConverterSpec, PipelineSpec
+from livegraph.hookspecs import (
+    API,
+    BackendSpec,
+    BenchSpec,
+    CheckpointSpec,
+    ConverterSpec,
+    PipelineSpec,
+    ServiceSpec,
+)
 from livegraph.models.spec import ModelSpec
 from livegraph.node import Node, NodeSpec, node_class
 from livegraph.types import PixelFormat
@@ -39,7 +47,7 @@ KNOWN_DISTRIBUTIONS: Mapping[str, str] = {
     )
 } | {"web": "livegraph-server", "vcam": "livegraph-virtualcam"}
 
-T = TypeVar("T", NodeSpec, BackendSpec, BenchSpec, CheckpointSpec, ConverterSpec, ModelSpec, PipelineSpec)
+T = TypeVar("T", NodeSpec, BackendSpec, BenchSpec, CheckpointSpec, ConverterSpec, ModelSpec, PipelineSpec, ServiceSpec)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +128,17 @@ class Registry:
     def checkpoints(self) -> dict[str, CheckpointSpec]:
         """Families of checkpoints that can be converted, by name."""
         return {spec.family: spec for spec in self._collect("livegraph_checkpoints", CheckpointSpec)}
+
+    def service(self, name: str) -> ServiceSpec:
+        """A service by name; `PluginError` says what to install."""
+        found = {spec.name: spec for spec in self._collect("livegraph_services", ServiceSpec)}
+        if name in found:
+            return found[name]
+        package = KNOWN_DISTRIBUTIONS.get(name, f"livegraph-{name}")
+        failed = [info for info in self.plugins if info.state != "loaded" and info.distribution == package]
+        if failed:
+            raise PluginError(f"no service {name!r}: plugin {failed[0].name} is {failed[0].state}: {failed[0].reason}")
+        raise PluginError(f"no service {name!r}: its plugin is not installed. Try: pip install {package}")
 
     def converter(self, src: PixelFormat, dst: PixelFormat) -> ConverterSpec | None:
         """The best converter from one pixel format to another."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import sys
 from collections.abc import Mapping
@@ -16,6 +17,8 @@ from livegraph.cli.lines import progress, recordings, summary
 
 if TYPE_CHECKING:
     from livegraph.graph.plan import Plan
+
+log = logging.getLogger("livegraph.run")
 
 LINE_EVERY_S = 5.0
 REFRESHES = 4
@@ -66,6 +69,13 @@ class Lines(Display):
     def end(self, stats: Mapping[str, Any]) -> None:
         for line in summary(stats):
             self.say(line)
+
+
+class Logged(Lines):
+    """The same lines as entries of the log, where that is read by a program."""
+
+    def say(self, text: str) -> None:
+        log.info(text)
 
 
 class LiveTable(Display):
@@ -126,9 +136,12 @@ class LiveTable(Display):
         return {**stats, "notes": list(notes)}
 
 
-def display_for(plan: Plan, *, quiet: bool) -> Display:
+def display_for(plan: Plan, *, quiet: bool, logged: bool = False) -> Display:
+    """`logged`: into the log, whatever stdout is."""
     if quiet:
         return Display()
+    if logged:
+        return Logged(plan)
     on_terminal = sys.stdout is not None and sys.stdout.isatty()  # None: closed by who called (`>&-`)
     return LiveTable(plan) if on_terminal else Lines(plan)
 

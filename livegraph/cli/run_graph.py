@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,9 +13,11 @@ from livegraph.cli.display import display_for
 from livegraph.cli.duration import seconds
 from livegraph.cli.errors import DONE, FAILED, tell_bug, tell_error
 from livegraph.cli.interrupt import ready
+from livegraph.cli.logs import log_to_stderr
 from livegraph.cli.output import write_file
 from livegraph.cli.planning import GraphArgument, ModeOption, Preset, Sets, plan_for
 from livegraph.errors import LivegraphError
+from livegraph.service import DEFAULT_HOST, Serving
 
 if TYPE_CHECKING:
     from livegraph.runtime.run import Outcome
@@ -38,6 +38,23 @@ def run(
         Path | None, typer.Option(metavar="FILE.json", help="Write a trace that opens in Perfetto.")
     ] = None,
     cpu: Annotated[bool, typer.Option("--cpu", help="Keep models off the GPU.")] = False,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Show the run on a web page, whatever the graph says.")
+    ] = False,
+    host: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Where web pages are served; 0.0.0.0: to all networks.")
+    ] = DEFAULT_HOST,
+    port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, metavar="PORT", help="Of the web pages; left out: one that is free."),
+    ] = None,
+    tls: Annotated[
+        str | None,
+        typer.Option(metavar="auto|CERT,KEY", help="Serve over HTTPS, which browsers ask for to give a camera away."),
+    ] = None,
+    log_json: Annotated[
+        bool, typer.Option("--log-json", help="Say and log everything in JSON, a line each, on stderr.")
+    ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more, and show tracebacks.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show errors only.")] = False,
 ) -> None:
@@ -50,17 +67,19 @@ def run(
     livegraph run graphs/cam2wan.yaml --set wan.prompt="ink on paper"
     livegraph run film.yaml --mode offline --stats figures.json
     livegraph run film.yaml --trace trace.json     (see it in ui.perfetto.dev)
+    livegraph run graphs/cam2wan.yaml --serve --host 0.0.0.0 --tls auto
     """
     from livegraph.registry import registry
     from livegraph.runtime.run import Run
 
-    _log(verbose=verbose, quiet=quiet)
+    log_to_stderr(verbose=verbose, quiet=quiet, json_lines=log_json)
     plan = plan_for(graph, sets, preset, mode)
     _refuse_unwritable(stats, trace)
-    shown = display_for(plan, quiet=quiet)
+    shown = display_for(plan, quiet=quiet, logged=log_json)
     ready()
     with shown as display:
-        the_run = Run(plan, registry=registry(), trace=trace, cpu=cpu, say=display.say)
+        serving = Serving(serve, host, port, tls)
+        the_run = Run(plan, registry=registry(), trace=trace, cpu=cpu, serving=serving, say=display.say)
         outcome = the_run.execute(duration_s=duration, on_tick=display.tick)
         if the_run.opened:
             display.end(outcome.stats)
@@ -94,16 +113,3 @@ def _refuse_unwritable(*files: Path | None) -> None:
             raise typer.BadParameter(f"{file} is a folder")
         if not os.access(file if file.exists() else file.absolute().parent, os.W_OK):
             raise typer.BadParameter(f"{file}: writing there is not permitted")
-
-
-class _ToStderr(logging.Handler):
-    """Writes to what `sys.stderr` is at the moment, so that a line stands above the live table, not in it."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        sys.stderr.write(self.format(record) + "\n")
-
-
-def _log(*, verbose: bool, quiet: bool) -> None:
-    level = logging.DEBUG if verbose else logging.ERROR if quiet else logging.WARNING
-    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s", handlers=[_ToStderr()])
-    logging.getLogger("livegraph").setLevel(level)

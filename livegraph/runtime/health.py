@@ -43,9 +43,14 @@ class Health:
         """Some node is down, or late."""
         return bool(self._down or self._late)
 
+    @property
+    def troubles(self) -> dict[str, str]:
+        """What is wrong with the nodes that are down or late."""
+        return {node: self._warned.get(node, "") for node in sorted(self._down | self._late)}
+
     def told(self, node: str, text: str) -> None:
         """A line of a node for the person at the terminal; nodes may call from their own threads."""
-        self._tell(f"{node}: {self._redactor(text)}")
+        self.tell(f"{node}: {text}")
 
     def lose(self, node: str, error: BaseException) -> None:
         """A node is gone for good."""
@@ -82,8 +87,10 @@ class Health:
         text = self._redactor(str(error))
         if self._warned.get(node) != text:
             self._warned[node] = text
-            self._tell(text)
+            self.tell(text)
 
-    def _tell(self, text: str) -> None:
+    def tell(self, text: str) -> None:
+        """A line for the person at the terminal."""
+        text = self._redactor(text)
         self.notes.append(text)
         self._say(text)

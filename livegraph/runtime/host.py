@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from livegraph.node import Function
 from livegraph.observe.trace import Trace
@@ -23,7 +24,7 @@ class Host:
     no longer worth work. `lead_pts_ns`: the newest pts that any source has let in. `fail` ends the run; `lose`: a node
     is gone for good while the rest goes on; `degraded`: it is down and tried again, until `recovered`; `late`: a sink
     misses the latency budget, until `in_time`; `warn`: an error that it survives; `stop` asks for an orderly end, which
-    `stopping` says has begun; `cancelled`: what is still under way is cut off.
+    `stopping` says has begun; `service`: what nodes share; `cancelled`: what is still under way is cut off.
     """
 
     clock: Clock
@@ -40,6 +41,7 @@ class Host:
     in_time: Callable[[str], None]
     warn: Callable[[str, BaseException], None]
     stop: Callable[[], None]
+    service: Callable[[str], Any]
     cpu: bool = False
     seed: int = 0
     epoch_ns: int = 0

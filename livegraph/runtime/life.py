@@ -88,6 +88,15 @@ class Life:
         finally:
             self.calling_since_ns = None
 
+    def status(self) -> dict[str, Any]:
+        """What the node says of itself; nothing while it is not up."""
+        if self.state not in ("warming", "running"):
+            return {}
+        try:
+            return dict(self.node.status())
+        except Exception as error:  # the plugin's own code: shown where its answer would stand
+            return {"error": describe(error)}
+
     def check_hung(self, now_ns: int) -> None:
         """Called by the watchdog: a call that is over its time is named, with its stack, and revoked."""
         if self.calling_since_ns is None or self._executor is None:
@@ -194,6 +203,7 @@ class Life:
             fps_hint=plan.fps_hint,
             say=lambda text: host.say(plan.id, text),
             stopping=lambda: host.stopping,
+            service=host.service,
             log=log.getChild(plan.id),
         )
 

@@ -61,7 +61,7 @@ class Report:
                 "gpu": [],
             },
             "sources": {id: _source(source) for id, source in run.sources.items()},
-            "nodes": {id: _node(worker, fps[id]) for id, worker in run.all_workers.items()},
+            "nodes": {id: self._node(worker, fps[id]) for id, worker in run.all_workers.items()},
             "edges": {edge.plan.id: edge.statistics()._asdict() for edge in run.edges},
             "sinks": {id: _sink(worker, fps[id]) for id, worker in run.workers.items() if worker.plan.kind == "sink"},
             "tickets": {"issued": ledger.issued, "settled": ledger.settled},
@@ -69,6 +69,9 @@ class Report:
             "health": run.health,
             "notes": list(run.notes),
         }
+
+    def _node(self, worker: Station, fps: float) -> dict[str, Any]:
+        return _node(worker, fps) | {"status": self._run.redactor.value(worker.life.status())}
 
 
 def bottleneck(workers: Mapping[str, Worker]) -> str | None:

@@ -7,13 +7,14 @@ import logging
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from livegraph.control.bus import Bus
-from livegraph.errors import LivegraphError, Stalled
+from livegraph.errors import InputError, LivegraphError, Stalled
 from livegraph.graph.plan import Plan
 from livegraph.graph.redaction import Redactor
 from livegraph.node import Function
@@ -28,12 +29,16 @@ from livegraph.runtime.host import Host, Signals
 from livegraph.runtime.life import TEARDOWN_S
 from livegraph.runtime.look import Looks
 from livegraph.runtime.report import Report
+from livegraph.runtime.services import Services
 from livegraph.runtime.source import SourceWorker
 from livegraph.runtime.stage import Stage
 from livegraph.runtime.station import Station
 from livegraph.runtime.wake import Progress
 from livegraph.runtime.worker import Worker
+from livegraph.service import Serving
 from livegraph.types import Clock
+
+T = TypeVar("T")
 
 log = logging.getLogger("livegraph")
 
@@ -67,6 +72,7 @@ class Run:
         registry: Registry | None = None,
         trace: Path | None = None,
         cpu: bool = False,
+        serving: Serving | None = None,
         say: Callable[[str], None] | None = None,
     ) -> None:
         self.plan = plan
@@ -81,8 +87,10 @@ class Run:
         self._trace_path = trace
         self._cpu = cpu
         self._say = say or (lambda text: None)
-        self._redactor = Redactor(plan.secrets)
-        self._health = Health(plan.notes, self._say, self._redactor)
+        self.serving = serving or Serving()
+        self.services = Services(self, registry)
+        self.redactor = Redactor(plan.secrets)
+        self._health = Health(plan.notes, self._say, self.redactor)
         self._starting: asyncio.Future[list[BaseException | None]] | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -114,6 +122,31 @@ class Run:
         """What was said lately."""
         return list(self._health.notes)
 
+    @property
+    def troubles(self) -> Mapping[str, str]:
+        """Why it is degraded: by node, what is wrong there."""
+        return self._health.troubles
+
+    def say(self, text: str) -> None:
+        """Tell the person at the terminal one line; from any thread."""
+        self._health.tell(text)
+
+    def ask(self, function: Callable[[], T]) -> Future[T]:
+        """Call a function on the run's loop, where everything of a run may be touched; from any other thread."""
+        answer: Future[T] = Future()
+
+        def called() -> None:
+            try:
+                answer.set_result(function())
+            except BaseException as error:
+                answer.set_exception(error)
+
+        try:
+            self.host.loop.call_soon_threadsafe(called)
+        except RuntimeError:  # the loop is closed
+            answer.set_exception(InputError("the run has ended"))
+        return answer
+
     def stats(self) -> dict[str, Any]:
         """The statistics document, now."""
         return self._report.document(final=self._phase == "ended")
@@ -143,7 +176,7 @@ class Run:
         clock: Clock | None = None,
     ) -> Outcome:
         """Set up, warm, open, run to the end, and finalise whatever happened."""
-        with self._redactor.in_logs(log):
+        with self.redactor.in_logs(log):
             return await self._main(duration_s, on_tick, clock or RealClock())
 
     async def _main(
@@ -153,6 +186,8 @@ class Run:
         for note in self.plan.notes:
             self._say(note)
         try:
+            if self.serving.asked:
+                await asyncio.to_thread(self.services.get, "web")
             await self._start()
         except LivegraphError as error:
             self._health.error = self._health.error or error
@@ -166,6 +201,7 @@ class Run:
     def _close(self) -> None:
         self.ended_ns = self.host.clock.now_ns()
         self._phase = "ended"
+        self.services.close()
         if self.host.trace is not None:
             self.host.trace.close()
         if self.registry is not None:
@@ -215,6 +251,7 @@ class Run:
             in_time=self._health.in_time,
             warn=self._health.warn,
             stop=self.stop,
+            service=self.services.get,
             cpu=self._cpu,
             seed=self.plan.seed,
         )
