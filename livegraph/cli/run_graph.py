@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -21,6 +22,8 @@ from livegraph.service import DEFAULT_HOST, Serving
 
 if TYPE_CHECKING:
     from livegraph.runtime.run import Outcome
+
+log = logging.getLogger("livegraph.run")
 
 
 def run(
@@ -87,19 +90,20 @@ def run(
             display.say(f"{plan.name}: ended before it began")
     if stats is not None:
         write_file(stats, json.dumps(outcome.stats, indent=2) + "\n")
-    raise typer.Exit(_exit_code(outcome, verbose=verbose))
+    if not outcome.ok:
+        _tell(outcome, verbose=verbose, logged=log_json)
+    raise typer.Exit(DONE if outcome.ok else FAILED)
 
 
-def _exit_code(outcome: Outcome, *, verbose: bool) -> int:
-    if outcome.ok:
-        return DONE
+def _tell(outcome: Outcome, *, verbose: bool, logged: bool) -> None:
     if outcome.error is None:
         typer.echo("The run failed.", err=True)
+    elif logged:
+        log.error("%s", outcome.error, exc_info=outcome.error if verbose else None)
     elif isinstance(outcome.error, LivegraphError):
         tell_error(outcome.error)
     else:
         tell_bug(outcome.error, verbose=verbose)
-    return FAILED
 
 
 def _refuse_unwritable(*files: Path | None) -> None:

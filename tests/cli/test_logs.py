@@ -16,7 +16,7 @@ livegraph: 1
 name: short
 mode: offline
 nodes:
-  scene: {use: media.pattern, params: {size: 64x48, frames: 5}}
+  scene: {use: media.pattern, params: {size: 64x64, frames: 5}}
   end: {use: media.null, in: scene}
 """
 
@@ -47,12 +47,22 @@ def test_an_exception_comes_whole() -> None:
     assert said["exception"].endswith("OSError: no disk")
 
 
-def test_a_run_says_everything_in_json_on_stderr(tmp_path: Path) -> None:
-    (tmp_path / "short.yaml").write_text(GRAPH)
+def run_in(folder: Path, graph: str, code: int) -> list[dict[str, str]]:
+    (folder / "short.yaml").write_text(graph)
     command = [sys.executable, "-m", "livegraph", "run", "short.yaml", "--log-json"]
-    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert ended.stdout == ""
-    said = [json.loads(line) for line in ended.stderr.splitlines()]
+    ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (code, "")
+    return [json.loads(line) for line in ended.stderr.splitlines()]
+
+
+def test_a_run_says_everything_in_json_on_stderr(tmp_path: Path) -> None:
+    said = run_in(tmp_path, GRAPH, 0)
     assert said[0]["message"] == "short: offline, scene -> end"
     assert any("end: 5 frames" in entry["message"] for entry in said)
     assert {entry["level"] for entry in said} == {"info"}
+
+
+def test_and_what_it_failed_by(tmp_path: Path) -> None:
+    said = run_in(tmp_path, GRAPH.replace("64x64", "64x48"), 1)
+    assert said[-1]["level"] == "error"
+    assert said[-1]["message"] == "node scene: size 64x48: the scene takes at least 64 pixels each way"
