@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -30,6 +28,7 @@ from livegraph.runtime.life import TEARDOWN_S
 from livegraph.runtime.look import Looks
 from livegraph.runtime.report import Report
 from livegraph.runtime.services import Services
+from livegraph.runtime.signals import called_on_signals
 from livegraph.runtime.source import SourceWorker
 from livegraph.runtime.stage import Stage
 from livegraph.runtime.station import Station
@@ -42,8 +41,6 @@ T = TypeVar("T")
 
 log = logging.getLogger("livegraph")
 
-SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
-"""What ends a run; SIGHUP says that its terminal was closed."""
 DRAIN_S = 10.0
 TICK_S = 0.25
 MEMORY_CAP = 1 << 30
@@ -159,7 +156,7 @@ class Run:
         """
 
         async def main() -> Outcome:
-            with self._signals():
+            with called_on_signals(self._interrupted):
                 return await self.main(duration_s, on_tick)
 
         switch = sys.getswitchinterval()
@@ -342,29 +339,14 @@ class Run:
             self._health.error = Stalled(text)
             self.cancel()
 
-    @contextmanager
-    def _signals(self) -> Any:
-        """First signal: stop; second: cancel."""
-        loop = asyncio.get_running_loop()
-
-        def received() -> None:
-            if self.host.stopping:
-                self.cancel()
-            else:
-                self.stop()
-
-        numbers = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]  # as `nohup` asks
-        try:
-            for number in numbers:
-                loop.add_signal_handler(number, lambda: received() if hasattr(self, "host") else None)
-        except (NotImplementedError, RuntimeError, ValueError):  # Windows, or not the main thread
-            yield
+    def _interrupted(self) -> None:
+        """A signal came: the first ends the run in order, a second one at once."""
+        if not hasattr(self, "host"):
             return
-        try:
-            yield
-        finally:
-            for number in numbers:
-                loop.remove_signal_handler(number)
+        if self.host.stopping:
+            self.cancel()
+        else:
+            self.stop()
 
 
 def _function(cls: type, params: Any) -> Function:
