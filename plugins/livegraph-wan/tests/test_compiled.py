@@ -1,5 +1,6 @@
 """Compiled for the shapes that occur: nothing breaks a graph, nothing is compiled again while a stream runs."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -87,6 +88,44 @@ def test_nothing_is_compiled_once_the_show_has_begun() -> None:
     assert counters["stats"]["unique_graphs"] == graphs
     engine.reset()
     assert np.array_equal(show(engine), expected)
+
+
+@pytest.mark.parametrize("overlap", [False, True])
+def test_nothing_is_compiled_when_it_steps_down_amid_the_show(overlap: bool) -> None:
+    """A shorter window, another VAE, fewer pixels: each begins a stream of shapes that have not occurred before."""
+    shorter, chunk = replace(ADAPTIVE, window=2), np.random.default_rng(1).integers(0, 256, (4, 32, 48, 3), np.uint8)
+    backend = TorchBackend(make_model("wan"), ADAPTIVE, CPU, torch.float32, compiler="eager")
+    engine = Engine(backend, ADAPTIVE, overlap=overlap)
+    plain = Stream(make_model("wan"), ADAPTIVE, device=CPU, dtype=torch.float32, overlap=overlap)
+    show(engine)
+    engine.settle()
+    graphs = counters["stats"]["unique_graphs"]
+    assert graphs == 4
+    taehv = make_model("taehv").vae
+    for profile, vae, height in ((shorter, None, 32), (shorter, taehv, 32), (shorter, None, 16)):
+        for stream in (engine, plain):
+            stream.refit(profile, vae)
+            stream.set_prompt("ink")
+        for _ in range(5):
+            given = chunk[:, :height]
+            assert np.abs(engine.step(given).astype(int) - plain.step(given)).max(initial=0) <= 1
+    assert counters["stats"]["unique_graphs"] == graphs
+
+
+def test_a_stream_compiles_while_the_show_of_another_is_on() -> None:
+    """And the first one goes on with what it has, although the second compiles for the same shapes and others."""
+    on_stage, in_the_wings = compiled_engine("nano", "eager"), compiled_engine("nano", "eager")
+    show(on_stage)
+    on_stage.settle()
+    graphs = counters["stats"]["unique_graphs"]
+    in_the_wings.set_prompt("oil")
+    larger = np.zeros((4, 48, 64, 3), np.uint8)
+    with on_stage.backend.computing():  # as another thread would be, at any time
+        for _ in range(5):
+            in_the_wings.step(larger)
+    assert counters["stats"]["unique_graphs"] == 2 * graphs
+    on_stage.step(np.zeros((4, 64, 64, 3), np.uint8))
+    assert counters["stats"]["unique_graphs"] == 2 * graphs
 
 
 def test_the_whole_pass_is_one_graph() -> None:

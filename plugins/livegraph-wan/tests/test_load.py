@@ -134,6 +134,12 @@ def test_what_is_not_there_is_told_with_its_parameter(profile: Profile) -> None:
         load(Wanted(PROFILES["wan-nano"], checkpoint=Path("mine.pt")), "torch-cpu")
 
 
+@pytest.mark.parametrize("backend", ["torch-cpu", "mlx"])
+def test_a_vae_of_another_family_is_refused(backend: str) -> None:
+    with pytest.raises(InputError, match=r"^vae: taehv does not work with wan-nano; here: auto, nano"):
+        load(Wanted(PROFILES["wan-nano"], vae="taehv"), backend)
+
+
 def test_shards_come_before_single_files(tmp_path: Path) -> None:
     for name in ("a.safetensors", "model.safetensors.index.json", "config.json", "lora.pt"):
         (tmp_path / name).touch()

@@ -6,13 +6,19 @@ import numpy as np
 import pytest
 import torch
 from diffusers import AutoencoderKLWan, UniPCMultistepScheduler, WanImageToVideoPipeline, WanTransformer3DModel
+from fault_support import Scarce
 from torch import Tensor
 
+from livegraph_wan import frugal
 from livegraph_wan.backend import Pass
 from livegraph_wan.checkpoint.names import to_original
 from livegraph_wan.denoise import Block, StreamBatch
+from livegraph_wan.frugal import FrugalStream, Means
+from livegraph_wan.load import Loaded
+from livegraph_wan.memory import Setting
 from livegraph_wan.model import WanTransformer
 from livegraph_wan.profile import Architecture, Profile
+from livegraph_wan.resize import resized
 from livegraph_wan.sampler import from_noise
 from livegraph_wan.stream import Stream, TorchBackend
 from livegraph_wan.vae.names import to_diffusers
@@ -45,6 +51,9 @@ class Words:
 
     def knows(self, prompt: str) -> bool:
         return True
+
+    def release(self) -> None:
+        pass
 
 
 class Theirs:
@@ -141,7 +150,7 @@ def test_a_clip_is_what_diffusers_pieces_make_of_the_same_noise(theirs: Theirs, 
     painted = stream.paint((SIZE[1], SIZE[0]), seed=5)
     session = stream._session
     assert session is not None
-    noises = stream._noises(session, 5, 0)
+    noises = stream._noise.of(session.size, 5, 0)
     text, image, condition = Words().read("a boat"), Features().read(STILL), theirs.condition(STILL, BLOCK)
     schedule, x = from_noise(CLIPS, 2), noises[0]
     for step, (t, sigma) in enumerate(zip(schedule.timesteps, schedule.sigmas, strict=True)):
@@ -226,3 +235,58 @@ def test_rows_of_a_stream_batch_each_see_their_own(model: Wan) -> None:
     assert batch.step(Block(None, noises, schedule, first), prompt) is None
     assert batch.step(Block(None, noises, schedule, second), prompt) is not None
     assert [float(past.passes[-1].beside[:, :4].mean()) for past in batch._pasts] == [0.0, 1.0]
+
+
+class Watched(Features):
+    """Notes the stills that it was shown, and finds no memory for the `fails`th."""
+
+    def __init__(self, fails: int = 0) -> None:
+        self.shown: list[np.ndarray] = []
+        self._fails = fails
+
+    def read(self, picture: np.ndarray) -> Tensor:
+        self.shown.append(picture)
+        if len(self.shown) == self._fails:
+            raise MemoryError
+        return super().read(picture)
+
+
+def frugal_stream(model: Wan, size: tuple[int, int], said: list[str], monkeypatch: pytest.MonkeyPatch) -> FrugalStream:
+    monkeypatch.setattr(frugal, "room_of", lambda place: None)
+    setting = Setting(CLIPS, "wan", size, 4)
+    means = Means("ram", "torch-cpu", said.append, may_step_down=True, taehv=False)
+    stream = FrugalStream(lambda vae: Loaded(stream_of(model), lambda name: model.vae), setting, means)
+    stream.set_prompt("a boat")
+    return stream
+
+
+def test_a_stream_that_steps_down_goes_on_from_its_last_picture_with_what_clip_says_of_that(
+    model: Wan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    model.image = eye = Watched()
+    stream = frugal_stream(model, (96, 64), said, monkeypatch)
+    stream.begin_from(np.random.default_rng(4).integers(0, 256, (64, 96, 3), dtype=np.uint8))
+    last = stream.paint((96, 64))[-1]
+    with Scarce(fails=300):
+        assert stream.paint((96, 64)).shape[1:] == (64, 96, 3)
+    assert "painting at 64x64, enlarged to 96x64" in said[0]
+    present = resized(last[None], (64, 64))[0]
+    assert np.array_equal(eye.shown[-1], present)
+    guide = stream.loaded.stream._guide
+    assert np.array_equal(guide.ready.image.numpy(), Features().read(present).numpy())
+
+
+def test_a_still_that_clip_finds_no_memory_for_is_begun_from_all_the_same(
+    model: Wan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    model.image = eye = Watched(fails=2)
+    stream = frugal_stream(model, (96, 64), said, monkeypatch)
+    first, second = np.random.default_rng(4).integers(0, 256, (2, 64, 96, 3), dtype=np.uint8)
+    stream.begin_from(first)
+    stream.paint((96, 64))
+    stream.begin_from(second)
+    assert len(said) == 1
+    assert [len(eye.shown), stream.loaded.stream.begun] == [3, True]
+    assert np.array_equal(eye.shown[-1], resized(second[None], (64, 64))[0])

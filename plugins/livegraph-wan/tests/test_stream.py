@@ -59,7 +59,7 @@ def test_prompt_switch_equals_a_fresh_cache_from_the_same_latents(untrained, win
     for runner, passes in ((fresh, [*kept, kept[0]]), (denoiser.runner, [kept[0]])):
         for given in passes:
             runner.begin_block()
-            last = runner.velocity(given, stream._prompt)
+            last = runner.velocity(given, stream._guide.ready)
         made.append(last)
     torch.testing.assert_close(*made, atol=1e-5, rtol=0)
     assert fresh.cache.filled == denoiser.runner.cache.filled == window

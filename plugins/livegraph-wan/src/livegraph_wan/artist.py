@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from livegraph import Context, DeviceMemoryError, InputError
-from livegraph_wan.choice import Chosen, choose_backend, overlaps, profile_for, taehv_is_here
+from livegraph_wan.choice import Chosen, check_vae, choose_backend, overlaps, profile_for, taehv_is_here
 from livegraph_wan.foresee import place_of, setting_for
 from livegraph_wan.pace import Pace
 from livegraph_wan.profile import Profile, Task, VaeName
@@ -61,6 +61,7 @@ class Artist:
     def __init__(self, look: Look, ctx: Context, task: Task) -> None:
         self._ctx = ctx
         self.profile = with_window_of(look, checked_profile(look.model, task))
+        check_vae(self.profile, look.vae)
         self.chosen = choose_backend(look.backend, cpu=ctx.cpu)
         ctx.say(f"{self.profile.name} on {self.chosen.name} ({self.chosen.reason})")
         ranks = _ranks(look, self.chosen)
@@ -72,6 +73,7 @@ class Artist:
         self._reading: Future[None] | None = None
         self._refused: str | None = None
         self._threads: Threads | None = None
+        self._warm = False
 
     def warm_up(self, paint: Callable[[], object]) -> None:
         """Do once what makes a first chunk slow, find out how many threads are best here and now, and forget it."""
@@ -81,6 +83,20 @@ class Artist:
             self._choose_threads(paint)
         self.stream.reset()
         self.stream.settle()
+        self._warm = True
+
+    def status(self) -> dict[str, Any]:
+        """What is running, for people and programs: after a step-down, what it goes on with."""
+        now = self.stream.setting
+        return {
+            "model": self.profile.name,
+            "backend": self.chosen.name,
+            "warm": self._warm,
+            "vae": now.vae,
+            "window": now.profile.window,
+            "size": list(now.painted),
+            "steps": self._pace.steps or self.profile.steps,
+        }
 
     def _choose_threads(self, paint: Callable[[], object]) -> None:
         """Once; and live from then on. Offline a render is to be the same from its first picture to its last: sums are

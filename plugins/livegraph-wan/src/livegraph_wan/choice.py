@@ -86,11 +86,27 @@ def _is_here(model: str) -> bool:
 
 def vae_of(profile: Profile, asked: VaeName | Literal["auto"]) -> VaeName:
     """The VAE that is asked for, or the profile's own, or where that was not pulled Wan's."""
-    if profile.vae == "nano" or asked == "nano":
-        return "nano"
     if asked != "auto":
         return asked
+    if profile.vae == "nano":
+        return "nano"
     return "taehv" if profile.vae == "taehv" and taehv_is_here() else "wan"
+
+
+def check_vae(profile: Profile, asked: VaeName | Literal["auto"]) -> None:
+    """`InputError` where a VAE was not made for a model's latents; it says what works instead."""
+    if asked in ("auto", *vaes_for(profile)):
+        return
+    as_able = (other for other in PROFILES.values() if set(profile.tasks) <= set(other.tasks))
+    others = ", ".join(other.name for other in as_able if asked in vaes_for(other))
+    elsewhere = f" (models for {asked}: {others})" if others else ""
+    here = ", ".join(("auto", *vaes_for(profile)))
+    raise InputError(f"vae: {asked} does not work with {profile.name}; here: {here}{elsewhere}")
+
+
+def vaes_for(profile: Profile) -> tuple[VaeName, ...]:
+    """The VAEs whose latents a model knows: Wan's and TAEHV's are the same, wan-nano's its own."""
+    return ("nano",) if profile.vae == "nano" else ("taehv", "wan")
 
 
 def overlaps(asked: bool | Literal["auto"], profile: Profile, topology: str) -> bool:

@@ -4,10 +4,10 @@ Blocks of a transformer are compiled one for all: what a block reads are tensors
 and it takes seconds where the whole pass takes minutes.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from livegraph_wan.capture import Tree, Work
 from livegraph_wan.model import WanTransformer
@@ -17,24 +17,40 @@ SHAPES = 64
 torch's own limit of 8 would end a stream whose picture size changes for the fourth time."""
 
 
-def compile_blocks(transformer: WanTransformer, compiler: str) -> None:
-    """Compile what a block does; a part that cannot be compiled is an error, not a slow detour."""
-    _raise_limit()
-    for block in transformer.blocks:
-        block.compile(backend=compiler, fullgraph=True, dynamic=False)
+class Compiled:
+    """A function that is compiled for the shapes that occur, until it is settled: then what is new runs as it is.
+
+    torch's `set_stance` says the same for a whole process, and so for another stream's warm-up as well.
+    """
+
+    def __init__(self, function: Callable[..., Any], compiler: str) -> None:
+        """A part that cannot be compiled is an error, not a slow detour."""
+        torch._dynamo.config.recompile_limit = max(SHAPES, torch._dynamo.config.recompile_limit)
+        self._call: Any = torch.compile(function, backend=compiler, fullgraph=True, dynamic=False)
+
+    def __call__(self, *given: Any) -> Any:
+        return self._call(*given)
+
+    def settle(self) -> None:
+        self._call = torch._dynamo.run(self._call)
 
 
-def compiled_work(work: Work, compiler: str) -> Work:
-    """The same compiled; the first call of a stream, whose shapes never come again, stays as it is."""
-    _raise_limit()
-    fast: Any = torch.compile(work, backend=compiler, fullgraph=True, dynamic=False)
+class CompiledWork(Compiled):
+    """Work; the first call of a stream, whose shapes never come again, stays as it is."""
 
-    def call(given: Tree, kept: Tree) -> tuple[Tensor, Tree]:
-        made, now = work(given, kept) if kept is None else fast(given, kept)
+    def __init__(self, work: Work, compiler: str) -> None:
+        super().__init__(work, compiler)
+        self._work = work
+
+    def __call__(self, given: Tree, kept: Tree) -> tuple[Tree, Tree]:
+        made, now = self._work(given, kept) if kept is None else self._call(given, kept)
         return made, now
 
-    return call
 
-
-def _raise_limit() -> None:
-    torch._dynamo.config.recompile_limit = max(SHAPES, torch._dynamo.config.recompile_limit)
+def compile_blocks(transformer: WanTransformer, compiler: str) -> list[Compiled]:
+    """Have what each block does compiled."""
+    blocks = []
+    for block in transformer.blocks:
+        blocks.append(compiled := Compiled(block.forward, compiler))
+        block.forward = compiled
+    return blocks

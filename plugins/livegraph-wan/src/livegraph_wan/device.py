@@ -1,6 +1,5 @@
 """Where a model runs: devices by probing, number types by what the device is fast at."""
 
-import gc
 import sys
 import time
 from collections.abc import Callable, Hashable, Iterator
@@ -164,7 +163,6 @@ def _time(work: Callable[[], object], threads: int, rounds: int) -> float:
 
 def give_back(device: torch.device) -> None:
     """Return the memory that torch keeps for later to whoever needs it now. Waits for the device."""
-    gc.collect()
     if device.type == "cuda":
         torch.cuda.synchronize(device)
         torch.cuda.empty_cache()

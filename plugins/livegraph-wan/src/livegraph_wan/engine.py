@@ -1,16 +1,18 @@
 """The streaming engine: pixel frames in, pixel frames out, a chunk at a time. It knows no livegraph, and no tensors."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Generic
 
 import numpy as np
 
 from livegraph_wan.backend import A, Backend, Drawing, Embedding, P, Pictures
 from livegraph_wan.denoise import Block, Denoiser, Steps, StreamBatch
-from livegraph_wan.grid import CHANNELS, FRAMES, MULTIPLE, STRIDE
+from livegraph_wan.grid import FRAMES, MULTIPLE
+from livegraph_wan.guide import Guide
 from livegraph_wan.motion import MotionAware
+from livegraph_wan.noise import Noise
 from livegraph_wan.profile import Profile
-from livegraph_wan.prompts import Interpolation, Transition, blend, parse
+from livegraph_wan.prompts import Interpolation
 from livegraph_wan.sampler import Schedule, from_noise, from_source
 from livegraph_wan.session import Session
 from livegraph_wan.stages import Promise
@@ -41,12 +43,9 @@ class Engine(Generic[A, P]):
         if settled := backend.settles_after(profile.window // profile.frames_per_block):
             self.warm_ups = settled + max(1, batch) + self._lag
         self._session: Session[A, P] | None = None
-        self._noise: tuple[tuple[int, ...], Sequence[A]] | None = None
+        self._noise = Noise(backend, profile)
         self._motion = MotionAware()
-        self._prompt: P | None = None
-        self._embedding: Embedding | None = None
-        self._image: Embedding | None = None
-        self._transition: Transition | None = None
+        self._guide = Guide(backend, profile.architecture.text_len)
 
     @property
     def backend(self) -> Backend[A, P]:
@@ -60,19 +59,13 @@ class Engine(Generic[A, P]):
         Over `chunks` chunks the one prompt becomes the other, and what is remembered follows by itself.
         """
         with self._backend.computing():
-            parts = parse(prompt)
-            texts = [self._padded(self._backend.read_text(part.text)) for part in parts]
-            end = blend(texts, [part.weight for part in parts], how)
+            end = self._guide.meaning(prompt, how)
             self._line.put("denoise", lambda: self._turn_to(end, chunks, how)).get()
 
     def _turn_to(self, end: Embedding, chunks: int, how: Interpolation) -> None:
-        if chunks and self._embedding is not None:
-            self._transition = Transition(self._embedding, end, chunks, how)
-            return
-        self._transition = None
-        self._follow(end)
-        if self._session is not None and not self.profile.whole_clips:
-            self._session.denoiser.recache(self._ready)
+        at_once = self._guide.turn_to(end, chunks, how)
+        if at_once and self._session is not None and not self.profile.whole_clips:
+            self._session.denoiser.recache(self._guide.ready)
 
     def knows(self, text: str) -> bool:
         """Whether `set_prompt` takes this text at once, without its encoder having to run."""
@@ -84,9 +77,8 @@ class Engine(Generic[A, P]):
 
     def read_again(self) -> None:
         """The model's weights have changed: what they make of the prompt is computed anew, from the next chunk on."""
-        if self._embedding is not None:
-            with self._backend.computing():
-                self._follow(self._embedding)
+        with self._backend.computing():
+            self._guide.read_again()
 
     def reset(self) -> None:
         """Forget the pictures so far; prompt and buffers stay."""
@@ -104,7 +96,8 @@ class Engine(Generic[A, P]):
         """Let go of all memory but that of weights and prompt; the next picture begins a stream."""
         self._line.join()
         self._motion.reset()
-        self._session = self._noise = None
+        self._session = None
+        self._noise.forget()
         self._backend.free()
 
     def refit(self, profile: Profile, vae: Any = None) -> None:
@@ -177,15 +170,14 @@ class Engine(Generic[A, P]):
                 return
             latents = self._encode(session, self._still(still))
             remember = session.denoiser.remember
-            self._line.put("denoise", lambda: remember(latents.get(), self._ready)).get()
+            self._line.put("denoise", lambda: remember(latents.get(), self._guide.ready)).get()
             self._line.put("draw", lambda: self._drawing(session, latents.get())).get()
 
     def _see(self, still: Pictures) -> None:
         """Read the prompt together with what the image encoder says of a still."""
         if self.profile.architecture.image_dim:
-            self._image = self._backend.read_image(still)
-            if (embedding := self._embedding) is not None:
-                self._line.put("denoise", lambda: self._follow(embedding)).get()
+            self._guide.see(still)
+            self._line.put("denoise", self._guide.read_again).get()
 
     def _begin_next_clip(self, session: Session[A, P], seam: Pictures) -> None:
         """From the last picture, which is not shown again, and with other noise."""
@@ -221,7 +213,7 @@ class Engine(Generic[A, P]):
 
     def _advance(self, session: Session[A, P]) -> bool:
         """Have the denoiser go on without a new block; whether that brings pictures."""
-        clean = self._line.put("denoise", lambda: session.denoiser.step(None, self._ready))
+        clean = self._line.put("denoise", lambda: session.denoiser.step(None, self._guide.ready))
         if clean.get() is None:
             return False
         session.coming.append(self._line.put("draw", lambda: self._drawing(session, clean.get())))
@@ -255,10 +247,10 @@ class Engine(Generic[A, P]):
             beside = line.put("encode", lambda: still.beside(self.profile.frames_per_block))
 
         def denoise() -> A | None:
-            noises = self._noises(session, seed, number)
+            noises = self._noise.of(session.size, seed, number)
             seen = None if beside is None else beside.get()
             block = Block(None if source is None else source.get(), noises, schedule, seen)
-            return session.denoiser.step(block, self._next_prompt())
+            return session.denoiser.step(block, self._guide.step())
 
         clean = line.put("denoise", denoise)
         session.coming.append(line.put("draw", lambda: self._drawing(session, clean.get())))
@@ -281,28 +273,6 @@ class Engine(Generic[A, P]):
 
     def _none(self, session: Session[A, P]) -> Pictures:
         return np.empty((0, *session.size, 3), np.uint8)
-
-    def _next_prompt(self) -> P:
-        if self._transition is not None:
-            self._follow(self._transition.step())
-            if self._transition.over:
-                self._transition = None
-        return self._ready
-
-    @property
-    def _ready(self) -> P:
-        if self._prompt is None:
-            raise RuntimeError("set_prompt comes before the first chunk")
-        return self._prompt
-
-    def _follow(self, embedding: Embedding) -> None:
-        self._embedding = embedding
-        self._prompt = self._backend.read_prompt(embedding, self._image)
-
-    def _padded(self, embedding: Embedding) -> Embedding:
-        """Filled up to the model's length, so that prompts of any lengths can be mixed."""
-        missing = self.profile.architecture.text_len - embedding.shape[1]
-        return np.pad(embedding, ((0, 0), (0, max(0, missing)), (0, 0)))
 
     def _encode(self, session: Session[A, P], frames: Pictures) -> Promise[A]:
         session.begun = True
@@ -328,7 +298,8 @@ class Engine(Generic[A, P]):
     def _session_at(self, size: tuple[int, int]) -> Session[A, P]:
         if self._session is None or self._session.size != size:
             self._line.join()
-            self._session = self._noise = None  # what the last size needed is let go first
+            self._session = None  # what the last size needed is let go first
+            self._noise.forget()
             self._session = Session(size, self._denoiser(size))
             self._motion.reset()
         return self._session
@@ -337,13 +308,3 @@ class Engine(Generic[A, P]):
         if self._batch:
             return StreamBatch(self._backend, self.profile, size, self._batch)
         return Steps(self._backend, self.profile, size)
-
-    def _noises(self, session: Session[A, P], seed: int, number: int) -> Sequence[A]:
-        """Noise for every step of the stream's block of that number, drawn on the host so that all devices agree."""
-        key = (seed, 0 if self.profile.noise == "fixed" else number)
-        if self._noise is None or self._noise[0] != key:
-            height, width = (side // STRIDE for side in session.size)
-            shape = (len(self.profile.timesteps) + 1, 1, CHANNELS, self.profile.frames_per_block, height, width)
-            generator = np.random.Generator(np.random.Philox(key=[key[0] % (1 << 64), key[1]]))
-            self._noise = (key, self._backend.upload(generator.standard_normal(shape, np.float32)))
-        return self._noise[1]

@@ -27,8 +27,7 @@ def needs(look: Any, profile: Profile, size: Size) -> Sequence[MemoryNeed]:
     """Of a node with these parameters, for pictures of this size."""
     backend = likely_backend(look.backend)
     setting = setting_for(look, profile, backend, size)
-    parts = {**setting.parts, **_image_encoder(profile, backend)}
-    stream = MemoryNeed(place_of(backend), parts, "at {}x{}".format(*setting.painted), tuple(_savings(setting)))
+    stream = MemoryNeed(place_of(backend), setting.parts, "at {}x{}".format(*setting.painted), tuple(_savings(setting)))
     if profile.vae == "nano" or is_known(look.prompt):
         return (stream,)
     encoder = {"text encoder": cost.text_encoder_parameters() * ITEMSIZES["bf16"]}
@@ -45,8 +44,10 @@ def setting_for(look: Any, profile: Profile, backend: str, size: Size) -> Settin
         itemsize,
         rows=(look.steps or profile.steps) if look.stream_batch else 1,
         loras=sum(numbers_in(Path(path).expanduser()) for path in look.loras) * itemsize,
+        image_encoder=_image_encoder(profile, backend),
         packed=PACKED_BITS[look.quantise],
-        apart=backend == "torch-cuda" or overlaps(look.overlap, profile, look.topology),
+        apart=overlaps(look.overlap, profile, look.topology),
+        recorded=backend == "torch-cuda" and look.compile is not False and look.topology == "single",
     )
 
 
@@ -76,10 +77,10 @@ def numbers_in(path: Path) -> int:
         return 0
 
 
-def _image_encoder(profile: Profile, backend: str) -> dict[str, int]:
+def _image_encoder(profile: Profile, backend: str) -> int:
     if not profile.architecture.image_dim:
-        return {}
-    return {"image encoder": IMAGE_ENCODER * (2 if place_of(backend) == "gpu" else 4)}
+        return 0
+    return IMAGE_ENCODER * (2 if place_of(backend) == "gpu" else 4)
 
 
 def _savings(setting: Setting) -> Iterator[Saving]:

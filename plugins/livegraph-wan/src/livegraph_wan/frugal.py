@@ -238,11 +238,11 @@ class FrugalStream:
         self._step_down(ways, figures)
 
     def _free(self) -> None:
+        gc.collect()  # what the error's frames held, in circles too
         if self._loaded is not None:
             self._loaded.stream.forget_texts()
             self._loaded.stream.release()
             return
-        gc.collect()
         if self._means.place == "gpu":
             torch.cuda.empty_cache()
 

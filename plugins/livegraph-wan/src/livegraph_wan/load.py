@@ -12,7 +12,7 @@ import torch
 
 from livegraph import InputError, ModelError, require_model
 from livegraph_wan.checkpoint import LiveLoras, fill, open_tensors, open_transformer, open_vae, read_lora
-from livegraph_wan.choice import vae_of
+from livegraph_wan.choice import check_vae, vae_of
 from livegraph_wan.device import fast_dtype
 from livegraph_wan.engine import Engine
 from livegraph_wan.model import WanTransformer
@@ -95,6 +95,7 @@ def load(wanted: Wanted, backend: str, make_stream: MakeStream | None = None) ->
     missing or unfit, `InputError` for what a backend cannot do.
     """
     check_quantise(wanted.quantise, backend.partition(":")[0])
+    check_vae(wanted.profile, wanted.vae)
     _check_files(wanted)
     if backend == "mlx":
         from livegraph_wan.mlx.load import load as load_on_mlx

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from livegraph_wan import cost
-from livegraph_wan.grid import FRAMES, MULTIPLE
+from livegraph_wan.grid import FRAMES, MULTIPLE, RGB
 from livegraph_wan.nano.words import BUCKETS, WIDTH
 from livegraph_wan.profile import Profile, VaeName
-from livegraph_wan.vae.memory import RGB, vae_memory
+from livegraph_wan.recordings import kept_by_recordings
+from livegraph_wan.vae.memory import vae_memory
 
 ITEMSIZES = {"fp32": 4, "bf16": 2, "fp16": 2}
 PORTION = 3
@@ -33,10 +34,14 @@ class Setting:
     """Of a stream batch."""
     loras: int = 0
     """Bytes of LoRAs that are kept beside the weights."""
+    image_encoder: int = 0
+    """Bytes of what an I2V model reads its still with."""
     packed: int = 0
     """Bits of a weight in the blocks' matrices, where they are packed."""
     apart: bool = False
-    """Whether encoding, denoising and drawing keep memory of their own to work in (CUDA graphs do)."""
+    """Whether encoding, denoising and drawing run beside each other, each with memory of its own to work in."""
+    recorded: bool = False
+    """Whether passes are recorded as CUDA graphs, which keep theirs apart as well, and more (see `recordings`)."""
     scale: float = 1.0
     """What the sides are multiplied with to paint fewer pixels."""
 
@@ -51,16 +56,17 @@ class Setting:
         """Bytes by what they are for. The stages of a chunk run one after another, so that of their working memories
         the largest counts, unless they are kept apart.
         """
-        profile = self.profile
-        transformer = cost.memory(profile, self.painted, self.itemsize, self.rows)
-        vae = vae_memory(self.vae, self.painted, self.itemsize, min(profile.frames_per_block, PORTION))
+        transformer = cost.memory(self.profile, self.painted, self.itemsize, self.rows)
+        vae = vae_memory(self.vae, self.painted, self.itemsize, self._portion)
         works = transformer.work, vae.encode + self._pictures, vae.decode
-        work = sum(works) if self.apart else max(works)
+        work = sum(works) if self.apart or self.recorded else max(works)
         parts = {
             "weights": transformer.weights - self._saved_by_packing + vae.weights + self._words,
             "LoRAs": self.loras,
+            "image encoder": self.image_encoder,
             "cache": transformer.cache,
             "stream": transformer.stream + vae.state,
+            "recordings": self._recordings,
             "work": work,
         }
         return {name: held for name, held in parts.items() if held}
@@ -72,13 +78,23 @@ class Setting:
     @property
     def beside_weights(self) -> int:
         """What is made anew where the setting changes."""
-        return self.total - self.parts["weights"] - self.loras
+        return self.total - self.parts["weights"] - self.loras - self.image_encoder
+
+    @property
+    def _portion(self) -> int:
+        return min(self.profile.frames_per_block, PORTION)
+
+    @property
+    def _recordings(self) -> int:
+        if not self.recorded:
+            return 0
+        return kept_by_recordings(self.profile, self.painted, self.itemsize, self.rows, self._portion)
 
     @property
     def _pictures(self) -> int:
         """A chunk on its way to the encoder: as it came, and as the model computes."""
         width, height = self.painted
-        numbers = width * height * RGB * FRAMES * min(self.profile.frames_per_block, PORTION)
+        numbers = width * height * RGB * FRAMES * self._portion
         return numbers * (1 + self.itemsize)
 
     @property

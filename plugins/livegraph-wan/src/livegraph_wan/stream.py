@@ -13,7 +13,7 @@ from torch import Tensor
 from livegraph_wan.attention import ALONE, Crew, RollingCache
 from livegraph_wan.backend import ALL, Embedding, Pass, Pictures
 from livegraph_wan.capture import CudaGraphs, Direct, Recorded, Recorder, Replay, Tree, Work
-from livegraph_wan.compiled import compile_blocks, compiled_work
+from livegraph_wan.compiled import Compiled, CompiledWork, compile_blocks
 from livegraph_wan.denoise import windows_of
 from livegraph_wan.device import fast_kernels, give_back, share_threads
 from livegraph_wan.engine import Engine
@@ -36,10 +36,14 @@ class TorchRunner:
     """A model's transformer at one picture size."""
 
     def __init__(self, model: Wan, cache: RollingCache, replay: MakeReplay) -> None:
-        self._model, self.cache = model, cache
-        self.windows = cache.windows
+        def compute(given: Tree, prompt: Prompt) -> tuple[Tensor, Prompt]:
+            x, beside, timesteps = given
+            return model.velocity(x, beside, timesteps, prompt.rows(len(x)), cache).float(), prompt
+
+        self.cache, self.windows = cache, cache.windows
         self._rows = range(len(cache.windows))
-        self._pass = replay(self._compute)
+        self._compute = compute  # no method: in a circle with its own recording the cache would outlast its last use
+        self._pass = replay(compute)
 
     def begin_block(self, rows: slice = ALL) -> None:
         self._rows = range(len(self.windows))[rows]
@@ -50,10 +54,6 @@ class TorchRunner:
         inputs = given.x, given.beside, upload(timesteps, given.x.device)
         velocity: Tensor = self._pass(inputs, prompt, (self._rows, self.cache.masked))[0]
         return velocity
-
-    def _compute(self, given: Tree, prompt: Prompt) -> tuple[Tensor, Prompt]:
-        x, beside, timesteps = given
-        return self._model.velocity(x, beside, timesteps, prompt.rows(len(x)), self.cache).float(), prompt
 
     def likeness(self, row: int, slot: int, others: list[int]) -> Arrival:
         return Arrival(self.cache.likeness(row, slot, others))
@@ -87,21 +87,20 @@ class TorchBackend:
         self.rhythm = model.vae.rhythm
         self._encoding: Work = self._to_latents
         self._drawing: Work = self._to_pictures
-        self._compiles, self._settled = compiler is not None, False
+        self._compiled: list[Compiled] = []
         if compiler:
-            compile_blocks(model.transformer, compiler)
-            self._encoding = compiled_work(self._to_latents, compiler)
-            self._drawing = compiled_work(self._to_pictures, compiler)
+            self._encoding = encoding = CompiledWork(self._to_latents, compiler)
+            self._drawing = drawing = CompiledWork(self._to_pictures, compiler)
+            self._compiled = [encoding, drawing, *compile_blocks(model.transformer, compiler)]
         self._encode, self._decode = self._replay(self._encoding), self._replay(self._drawing)
 
     def settle(self) -> None:
         """From now on what has not been compiled runs as it is."""
-        self._settled = True
+        for one in self._compiled:
+            one.settle()
 
     def computing(self) -> ExitStack:
         stack = ExitStack()
-        if self._compiles and self._settled:  # where nothing compiles, torch's compiler is not even imported
-            stack.enter_context(torch.compiler.set_stance("eager_on_recompile"))
         stack.enter_context(torch.inference_mode())
         stack.enter_context(fast_kernels(self._device))
         return stack

@@ -72,7 +72,7 @@ def test_a_case_says_all_that_its_figures_depend_on() -> None:
     [
         ({"profile": "self-forcing-1.3b", "window": 4}, "multiple of 3"),
         ({"profile": "causvid-1.3b", "steps": 4}, "3 steps at most"),
-        ({"vae": "taehv"}, "does not work with the VAE taehv"),
+        ({"vae": "taehv"}, "vae: taehv does not work with wan-nano"),
         ({"backend": "torch-mps"}, "torch-mps does not work here"),
     ],
 )

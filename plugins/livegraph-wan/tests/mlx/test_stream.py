@@ -167,7 +167,7 @@ def test_a_prompt_switch_equals_a_fresh_cache_from_the_same_latents(shipped: Str
     for runner, passes in ((fresh, [*kept, kept[0]]), (denoiser.runner, [kept[0]])):
         for given in passes:
             runner.begin_block()
-            velocity = runner.velocity(given, shipped._prompt)
+            velocity = runner.velocity(given, shipped._guide.ready)
         made.append(np.array(velocity))
     np.testing.assert_allclose(*made, atol=1e-5)
     assert fresh.cache.filled == WAN_NANO.window

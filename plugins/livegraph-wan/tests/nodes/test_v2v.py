@@ -49,6 +49,15 @@ def test_four_pictures_come_back(node: WanV2V) -> None:
     assert (painted[0] != given[0].data).any()
 
 
+def test_it_says_what_runs(node: WanV2V) -> None:
+    cold = node.status()
+    assert (cold["model"], cold["backend"], cold["warm"]) == ("wan-nano", "torch-cpu", False)
+    node.warm_up()
+    node.process(frames(height=64, width=96))
+    warm = node.status()
+    assert warm == {**cold, "warm": True, "vae": "nano", "window": 3, "size": [96, 64], "steps": 1}
+
+
 def test_a_new_prompt_holds_from_the_next_chunk(node: WanV2V) -> None:
     node.process(frames())
     before = node.process(frames())[0]
@@ -245,6 +254,30 @@ def test_a_window_that_leaves_no_whole_block_is_refused() -> None:
     params = WanV2V.Params(model="streamdiffusionv2-1.3b", window=3, backend="torch-cpu")
     with pytest.raises(InputError, match=r"streamdiffusionv2-1\.3b: window 3 and sink 3"):
         WanV2V(params, context()).setup()
+
+
+@pytest.mark.parametrize(
+    ("model", "vae", "told"),
+    [
+        ("wan-nano", "taehv", "taehv does not work with wan-nano; here: auto, nano (models for taehv: stream"),
+        ("wan-nano", "wan", "wan does not work with wan-nano; here: auto, nano (models for wan: stream"),
+        ("self-forcing-1.3b", "nano", "nano does not work with self-forcing-1.3b; here: auto, taehv, wan"),
+    ],
+)
+def test_a_vae_that_the_model_does_not_know_is_refused(model: str, vae: str, told: str) -> None:
+    """When the graph is checked, and where it is turned while the graph runs."""
+    params = WanV2V.Params(model=model, vae=vae, backend="torch-cpu")
+    refused = WanV2V.unavailable(params)
+    assert refused is not None
+    assert refused.startswith(f"vae: {told}")
+    assert not WanV2V.memory_for(params, None)
+    with pytest.raises(InputError, match=rf"^vae: {vae} does not work with {model}"):
+        WanV2V(params, context()).setup()
+
+
+def test_the_vae_that_a_model_brings_may_be_said() -> None:
+    assert WanV2V.unavailable(WanV2V.Params(model="wan-nano", vae="nano")) is None
+    assert WanV2V.unavailable(WanV2V.Params(model="self-forcing-1.3b", vae="wan")) is None
 
 
 def test_a_prompt_that_finds_no_memory_leaves_the_one_before(node: WanV2V, monkeypatch: pytest.MonkeyPatch) -> None:

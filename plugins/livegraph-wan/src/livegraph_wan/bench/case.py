@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from livegraph import Figure, InputError, ModelError
 from livegraph_wan.bench.clock import Cpu, timed
 from livegraph_wan.bench.options import ENGINE, Asked
-from livegraph_wan.choice import choose_backend, vae_of
+from livegraph_wan.choice import check_vae, choose_backend, vae_of
 from livegraph_wan.cost import flops
 from livegraph_wan.profile import PROFILES, WAN_NANO, Profile, VaeName
 from livegraph_wan.sampler import from_source
@@ -94,8 +94,7 @@ def case_of(asked: Asked) -> Case:
         raise InputError(f"{profile.name} has {len(profile.timesteps)} steps at most, not {steps}")
     backend = choose_backend(asked.backend or "auto", cpu=False).name
     vae = asked.vae or (profile.vae if asked.random_weights else vae_of(profile, "auto"))
-    if (vae == "nano") != (profile.vae == "nano"):
-        raise InputError(f"{profile.name} does not work with the VAE {vae}")
+    check_vae(profile, vae)
     dtype = asked.dtype or _fast_dtype(backend)
     overlap = asked.overlap or (backend != "torch-cpu" and vae != "nano")
     return Case(profile, asked.size or profile.size, steps, vae, dtype, backend, asked.random_weights, overlap)

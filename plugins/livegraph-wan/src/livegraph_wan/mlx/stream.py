@@ -1,6 +1,5 @@
 """The streaming engine on MLX."""
 
-import gc
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
@@ -166,7 +165,6 @@ class MlxBackend:
 
     def free(self) -> None:
         self._encode, self._decode = self._halves()
-        gc.collect()
         mx.clear_cache()
 
     def encode(self, frames: Pictures, state: Any) -> tuple[mx.array, Any]:

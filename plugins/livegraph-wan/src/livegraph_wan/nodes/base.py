@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from livegraph import InputError, MemoryNeed, Node, Out, Param, Size, Video
 from livegraph_wan.artist import Artist, with_window_of
-from livegraph_wan.choice import BACKENDS, profile_for
+from livegraph_wan.choice import BACKENDS, check_vae, profile_for
 from livegraph_wan.foresee import needs
 from livegraph_wan.profile import PROFILES, Profile, Task
 from livegraph_wan.quantise import Quantise, check_quantise
@@ -72,6 +72,7 @@ class WanNode(Node):
     def memory_for(cls, params: Any, size: Size | None) -> Sequence[MemoryNeed]:
         try:
             profile = with_window_of(params, profile_for(params.model, cls.task))
+            check_vae(profile, params.vae)
         except (ValueError, InputError):  # `setup` says what is wrong with it
             return ()
         return needs(params, profile, cls.planned_size(params, profile, size))
@@ -83,9 +84,9 @@ class WanNode(Node):
 
     @classmethod
     def unavailable(cls, params: Any) -> str | None:
-        """Why no model that is here can do it, or why the backend that is asked for cannot."""
+        """Why no model that is here can do it, or why the VAE or the backend that is asked for cannot."""
         try:
-            profile_for(params.model, cls.task)
+            check_vae(profile_for(params.model, cls.task), params.vae)
             if params.backend in BACKENDS:  # others are found when a model is set up
                 check_quantise(params.quantise, params.backend)
         except (ValueError, InputError) as error:
@@ -106,6 +107,9 @@ class WanNode(Node):
     def teardown(self) -> None:
         if hasattr(self, "_artist"):  # a setup that failed has closed what it opened
             self._artist.close()
+
+    def status(self) -> Mapping[str, Any]:
+        return self._artist.status()
 
     def _paint_trial(self) -> object:
         """A chunk as large as they will probably be, of nothing."""

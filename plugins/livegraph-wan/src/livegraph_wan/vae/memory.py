@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
-from livegraph_wan.grid import CHANNELS, FRAMES, STRIDE
+from livegraph_wan.grid import CHANNELS, FRAMES, RGB, STRIDE
 from livegraph_wan.profile import VaeName
 from livegraph_wan.vae.architecture import VAEArchitecture
 
-RGB = 3
 QUARTER = Fraction(1, 4)
 LATENT = Fraction(1, STRIDE * STRIDE)
 """Cells per pixel."""
