@@ -174,7 +174,8 @@ class Node:
 
     def status(self) -> Mapping[str, Any]:
         """What the node says of itself in the statistics, in JSON's types: a backend, the state of a connection. Asked
-        for a few times a second while it is up, on another thread than its calls run on: give what lies ready.
+        for a few times a second while it is up, and before `teardown`, on another thread than its calls run on: give
+        what lies ready.
         """
         return {}
 

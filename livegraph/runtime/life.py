@@ -40,6 +40,7 @@ class Life:
         self.restarts = 0
         self.calling_since_ns: int | None = None
         self.end_pts_ns = 0
+        self._last_words: dict[str, Any] = {}
         self.node: Node = plan.cls(plan.params, self._context())
         self.cadence = plan.cadence
         self._executor: Executor | None = None
@@ -89,9 +90,9 @@ class Life:
             self.calling_since_ns = None
 
     def status(self) -> dict[str, Any]:
-        """What the node says of itself; nothing while it is not up."""
+        """What the node says of itself: nothing while it is not up, its last words once it has ended."""
         if self.state not in ("warming", "running"):
-            return {}
+            return self._last_words
         try:
             return dict(self.node.status())
         except Exception as error:  # the plugin's own code: shown where its answer would stand
@@ -148,7 +149,9 @@ class Life:
 
     async def stop(self) -> None:
         """Tear the node down; a teardown that hangs is given up after a while."""
+        last_words = self.status()
         await self._discard()
+        self._last_words = last_words
         self.state = "ended"
 
     def _may_retry(self) -> bool:

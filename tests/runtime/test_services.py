@@ -192,7 +192,7 @@ def test_what_a_node_says_of_itself_is_in_the_statistics(
     outcome = asyncio.run(run.main(on_tick=lambda stats: seen.append(stats["nodes"]["node"]["status"])))
     assert outcome.ok
     assert seen[0] == shown
-    assert outcome.stats["nodes"]["node"]["status"] == {}
+    assert outcome.stats["nodes"]["node"]["status"] == shown
 
 
 def test_other_threads_ask_on_the_runs_own() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from livegraph import InputError, NodeError
@@ -19,13 +20,14 @@ _HOPELESS = {
 }
 
 
-def reserve(template: str, name: str, overwrite: bool) -> Path:
+def reserve(template: str, name: str, overwrite: bool, extensions: Sequence[str] = EXTENSIONS) -> Path:
     """The file's path with `{time}` and `{name}` filled in; its folders are made and itself created, so that a place
     where nothing can be written is known before the first frame. A second recording in the same second gets `-2` added.
     """
     path = Path(template.replace("{time}", time.strftime("%Y%m%d-%H%M%S")).replace("{name}", name)).expanduser()
-    if path.suffix.lower() not in EXTENSIONS:
-        raise InputError(f"{path}: the name must end in {', '.join(EXTENSIONS[:-1])} or {EXTENSIONS[-1]}")
+    if path.suffix.lower() not in extensions:
+        listed = " or ".join(filter(None, (", ".join(extensions[:-1]), extensions[-1])))
+        raise InputError(f"{path}: the name must end in {listed}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if "{time}" in template:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from livegraph import InputError, Size
+from livegraph import InputError, Size, Yuv420p
 from livegraph_media.ffmpeg import (
     CodecContext,
     FFmpegError,
@@ -15,12 +15,14 @@ from livegraph_media.ffmpeg import (
     VideoFrame,
     VideoStream,
 )
+from livegraph_media.planes import MATRIX_CODE, color_range
 
 TIME_BASE = Fraction(1, 60_000)
 """Exact for 24, 25, 30, 50 and 60 fps and their NTSC kin; MPEG-4 part 2 takes nothing finer than 1/65535."""
 
 HARDWARE = ("h264_videotoolbox", "h264_nvenc")
 SOFTWARE = ("libx264", "mpeg4")
+DEFAULT_FPS = 30.0
 _KEYFRAME_GUARD = 600
 
 
@@ -66,6 +68,26 @@ def encoding(codec: str, preset: str, crf: int, fps: float, size: Size) -> Encod
         quantizer = str(min(31, max(1, round(2 ** ((crf - 12) / 6)))))
         options = {"qmin": quantizer, "qmax": quantizer}
     return Encoding(codec, fps, size, bit_rate, options)
+
+
+def live_encoding(preset: str, kilobits: int, fps: float, size: Size) -> Encoding:
+    """x264 for a line that carries `kilobits` a second, with a second's worth to spare. Packets come as MP4 and FLV
+    have them (avcC); muxers that want start codes put them in themselves.
+    """
+    rate = 1000 * kilobits
+    options = {"preset": preset, "tune": "zerolatency", "forced-idr": "1", "x264-params": "annexb=0"}
+    return Encoding("libx264", fps, size, rate, options | {"maxrate": str(rate), "bufsize": str(rate)})
+
+
+def likely_fps(hint: float | None, duration_ns: int) -> float:
+    """The nominal rate: as it is known, else as a frame's duration has it, else 30."""
+    return hint or (1e9 / duration_ns if duration_ns else DEFAULT_FPS)
+
+
+def state_colours(context: VideoCodecContext, like: Yuv420p) -> None:
+    """Write into the stream which matrix and range its pictures have."""
+    context.colorspace = context.color_primaries = context.color_trc = MATRIX_CODE[like.matrix]
+    context.color_range = int(color_range(like.full_range))
 
 
 def find_encoding(codec: str, preset: str, crf: int, fps: float, size: Size, hardware: bool) -> Encoding:

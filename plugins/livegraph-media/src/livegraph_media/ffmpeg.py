@@ -6,14 +6,16 @@ Python would break the deadlock by handing out a half-imported module; here the 
 
 import av  # isort: split
 
+from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
 from av.codec.codec import UnknownCodecError
-from av.container import InputContainer
+from av.container import InputContainer, OutputContainer
 from av.device import enumerate_input_devices
 from av.error import BlockingIOError as NothingYet
 from av.error import ExitError as TimedOut
-from av.error import FFmpegError, InvalidDataError
+from av.error import FFmpegError, InvalidDataError, ProtocolNotFoundError
 from av.packet import Packet
-from av.stream import Disposition
+from av.stream import Disposition, Stream
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType, VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
@@ -23,9 +25,15 @@ CodecContext = av.CodecContext
 MICROSECOND = av.time_base
 """Containers count start and duration in units of a second over this."""
 open_container = av.open
+log_capture = av.logging.Capture
+set_log_level = av.logging.set_level
+LOG_ERRORS = av.logging.ERROR
 
 __all__ = [
+    "LOG_ERRORS",
     "MICROSECOND",
+    "AudioFrame",
+    "AudioStream",
     "CodecContext",
     "ColorRange",
     "Colorspace",
@@ -35,8 +43,11 @@ __all__ = [
     "Interpolation",
     "InvalidDataError",
     "NothingYet",
+    "OutputContainer",
     "Packet",
     "PictureType",
+    "ProtocolNotFoundError",
+    "Stream",
     "TimedOut",
     "UnknownCodecError",
     "VideoCodecContext",
@@ -44,5 +55,7 @@ __all__ = [
     "VideoReformatter",
     "VideoStream",
     "enumerate_input_devices",
+    "log_capture",
     "open_container",
+    "set_log_level",
 ]

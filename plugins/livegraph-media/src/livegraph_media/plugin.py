@@ -14,10 +14,14 @@ def livegraph_nodes() -> list[NodeSpec]:
     return [
         NodeSpec("media.camera", "livegraph_media.camera:Camera", "A camera of this machine."),
         NodeSpec("media.file", "livegraph_media.file:File", "A video file, or a stream at a network address."),
+        NodeSpec("media.hls", "livegraph_media.hls:Hls", "Writes a live stream as files for a web server (HLS)."),
         NodeSpec("media.images", "livegraph_media.images:Images", "A folder of pictures as a video."),
         NodeSpec("media.null", "livegraph_media.null:Null", "Swallows whatever comes, and counts it."),
         NodeSpec("media.pattern", "livegraph_media.pattern:Pattern", "A moving scene with readable frame numbers."),
         NodeSpec("media.record", "livegraph_media.record:Record", "Writes a video file that survives a crash."),
+        NodeSpec("media.rtmp", "livegraph_media.stream:Rtmp", "Sends a live stream to an RTMP server."),
+        NodeSpec("media.rtsp", "livegraph_media.stream:Rtsp", "Sends a live stream to an RTSP server."),
+        NodeSpec("media.srt", "livegraph_media.stream:Srt", "Sends a live stream over SRT."),
         NodeSpec("media.still", "livegraph_media.still:Still", "Keeps one picture as a file, and another on demand."),
     ]
 

@@ -6,18 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from livegraph import Frame, InputError, Size, Yuv420p, pixel_format, size_of
-from livegraph_media.convert import gray8_to_yuv420p, rgb24_to_yuv420p
+from livegraph import Frame, Size, Yuv420p
+from livegraph_media.canvas import Canvas, yuv420p_from
 from livegraph_media.destination import failure, reason
-from livegraph_media.encoder import SOFTWARE, Encoding, encoding, find_encoding
-from livegraph_media.ffmpeg import FFmpegError, VideoFrame
-from livegraph_media.fit import fitted
-from livegraph_media.planes import frame_of, resized
+from livegraph_media.encoder import DEFAULT_FPS, SOFTWARE, Encoding, encoding, find_encoding, likely_fps
+from livegraph_media.ffmpeg import FFmpegError
 from livegraph_media.recording import Recording
 
-_DEFAULT_FPS = 30.0
 _USUAL_SIZE: Size = (640, 360)
 _WRITE_ERRORS = (OSError, FFmpegError)
 
@@ -44,19 +39,18 @@ class Recorder:
         self._recording: Recording | None = None
         self._frames = 0
         self._first_ns = self._last_ns = self._last_duration_ns = 0
-        self._told_of_size = False
         self._proven = ""
 
     def warm_up(self) -> None:
         """Load the encoder, and find out before the first frame where there is none."""
-        self._proven = self._encoding(_USUAL_SIZE, self._fps or _DEFAULT_FPS).codec
+        self._proven = self._encoding(_USUAL_SIZE, self._fps or DEFAULT_FPS).codec
 
     def add(self, frame: Frame) -> None:
         """Encode and write one frame."""
-        picture = _yuv420p(frame.data)
+        picture = yuv420p_from(frame.data)
         try:
             recording = self._recording or self._start(picture, frame)
-            recording.write(self._encodable(picture), frame.pts_ns - self._first_ns)
+            recording.write(self._canvas.frame(picture), frame.pts_ns - self._first_ns)
         except _WRITE_ERRORS as error:
             raise failure(error, self._path) from error
         self._frames += 1
@@ -81,13 +75,9 @@ class Recorder:
 
     def _start(self, first: Yuv420p, frame: Frame) -> Recording:
         """Open encoder and file for pictures like the first one."""
-        width, height = size_of(first)
-        self._size: Size = _even(width, height)
-        if self._size != (width, height):
-            self._say(f"recording {width}x{height} as {self._size[0]}x{self._size[1]}: its odd edge is there twice")
-        self._like = first
-        fps = self._fps or (1e9 / frame.duration_ns if frame.duration_ns else _DEFAULT_FPS)
-        self._recording = Recording(self._path, self._encoding(self._size, fps), first)
+        self._canvas = Canvas(first, self._say, "recording", "recorded")
+        fps = likely_fps(self._fps, frame.duration_ns)
+        self._recording = Recording(self._path, self._encoding(self._canvas.size, fps), first)
         self._first_ns = frame.pts_ns
         return self._recording
 
@@ -98,49 +88,9 @@ class Recorder:
             return encoding(self._proven, want.preset, want.crf, fps, size)
         return find_encoding(want.codec, want.preset, want.crf, fps, size, want.hardware)
 
-    def _encodable(self, picture: Yuv420p) -> VideoFrame:
-        """The picture in the size, matrix and range of the first one."""
-        width, height = size_of(picture)
-        if _even(width, height) != self._size:
-            self._tell_of_size(width, height)
-            picture = fitted(frame_of(picture), self._size, "letterbox")
-        frame = frame_of(_with_even_luma(picture))
-        if (picture.matrix, picture.full_range) != (self._like.matrix, self._like.full_range):
-            frame = resized(frame, self._size, "yuv420p", self._like.matrix, self._like.full_range)
-        return frame
-
-    def _tell_of_size(self, width: int, height: int) -> None:
-        if not self._told_of_size:
-            self._say(f"pictures are now {width}x{height}: recorded at {self._size[0]}x{self._size[1]} as before")
-            self._told_of_size = True
-
     def _end_ns(self, end_pts_ns: int) -> int:
         """When the last picture goes: at the stream's end, and not before its own duration is over."""
         period = self._last_duration_ns
         if not period and self._frames > 1:
             period = (self._last_ns - self._first_ns) // (self._frames - 1)
-        return max(end_pts_ns, self._last_ns + (period or round(1e9 / _DEFAULT_FPS)))
-
-
-def _yuv420p(picture: object) -> Yuv420p:
-    if isinstance(picture, Yuv420p):
-        return picture
-    if pixel_format(picture) == "rgb24":
-        return rgb24_to_yuv420p(picture)  # type: ignore[arg-type]
-    if pixel_format(picture) == "gray8":
-        return gray8_to_yuv420p(picture)  # type: ignore[arg-type]
-    raise InputError(f"{type(picture).__name__} is no picture: expected yuv420p, rgb24 or gray8")
-
-
-def _even(width: int, height: int) -> Size:
-    """The next size that 4:2:0 encoders take."""
-    return width + width % 2, height + height % 2
-
-
-def _with_even_luma(picture: Yuv420p) -> Yuv420p:
-    """An odd last row or column is repeated; chroma covers the pair already."""
-    width, height = size_of(picture)
-    if _even(width, height) == (width, height):
-        return picture
-    y = np.pad(picture.y, ((0, height % 2), (0, width % 2)), mode="edge")
-    return Yuv420p(y, picture.u, picture.v, picture.matrix, picture.full_range)
+        return max(end_pts_ns, self._last_ns + (period or round(1e9 / DEFAULT_FPS)))

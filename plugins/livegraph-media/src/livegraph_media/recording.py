@@ -8,9 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from livegraph import Yuv420p
-from livegraph_media.encoder import TIME_BASE, Encoding
-from livegraph_media.ffmpeg import Packet, PictureType, VideoFrame, VideoStream, open_container
-from livegraph_media.planes import MATRIX_CODE, color_range
+from livegraph_media.encoder import Encoding, state_colours
+from livegraph_media.ffmpeg import Packet, VideoFrame, VideoStream, open_container
+from livegraph_media.stamps import Stamps, ticks_of
 
 KEYFRAME_EVERY_NS = 2_000_000_000
 _FRAGMENT_US = 200_000
@@ -33,23 +33,15 @@ class Recording:
         stream = self._output.add_stream(encoding.codec)
         assert isinstance(stream, VideoStream)
         encoding.apply(stream)
-        context = stream.codec_context
-        context.colorspace = context.color_primaries = context.color_trc = MATRIX_CODE[like.matrix]
-        context.color_range = int(color_range(like.full_range))
+        state_colours(stream.codec_context, like)
         self._output.start_encoding()
         self._stream = stream
         self._held: Packet[VideoStream] | None = None
-        self._keyframe_due_ns = 0
-        self._last_ticks = -1
+        self._stamps = Stamps(KEYFRAME_EVERY_NS)
 
     def write(self, frame: VideoFrame, pts_ns: int) -> None:
         """Append a frame at `pts_ns`; what does not rise by a tick (1/60000 s) is moved to the next one."""
-        ticks = max(ticks_of(pts_ns), self._last_ticks + 1)
-        frame.pts, frame.time_base = ticks, TIME_BASE
-        if pts_ns >= self._keyframe_due_ns:
-            frame.pict_type = PictureType.I
-            self._keyframe_due_ns = pts_ns + KEYFRAME_EVERY_NS
-        self._last_ticks = ticks
+        self._stamps.stamp(frame, pts_ns)
         self._mux(self._stream.encode(frame))
 
     def close(self, end_ns: int) -> None:
@@ -74,7 +66,3 @@ class Recording:
         assert packet is not None and packet.dts is not None
         packet.duration = max(1, until - packet.dts)
         self._output.mux_one(packet)
-
-
-def ticks_of(time_ns: int) -> int:
-    return round(time_ns * TIME_BASE.denominator / 1_000_000_000)
