@@ -133,6 +133,8 @@ class Run:
         answer: Future[T] = Future()
 
         def called() -> None:
+            if not answer.set_running_or_notify_cancel():
+                return
             try:
                 answer.set_result(function())
             except BaseException as error:
