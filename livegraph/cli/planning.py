@@ -26,11 +26,14 @@ ModeOption = Annotated[
 ]
 
 
-def plan_for(graph: str, sets: Sequence[str] | None, preset: str | None, mode: Mode | None) -> Plan:
+def plan_for(
+    graph: str, sets: Sequence[str] | None, preset: str | None, mode: Mode | None, *, preview: bool = False
+) -> Plan:
     """The plan, or `GraphError` with everything that is wrong."""
     from livegraph.graph import load_plan
     from livegraph.registry import registry
 
     if not graph.strip():
         raise typer.BadParameter("the name is empty: a graph file, or the name of a pipeline", param_hint="GRAPH")
-    return load_plan(graph, registry=registry(), mode=mode, sets=tuple(sets or ()), preset=preset)
+    asked = tuple(sets or ())
+    return load_plan(graph, registry=registry(), mode=mode, sets=asked, preset=preset, preview=preview)

@@ -76,7 +76,7 @@ def run(
     from livegraph.runtime.run import Run
 
     log_to_stderr(verbose=verbose, quiet=quiet, json_lines=log_json)
-    plan = plan_for(graph, sets, preset, mode)
+    plan = plan_for(graph, sets, preset, mode, preview=serve)
     _refuse_unwritable(stats, trace)
     shown = display_for(plan, quiet=quiet, logged=log_json)
     ready()

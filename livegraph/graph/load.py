@@ -12,6 +12,7 @@ from livegraph.graph.check import Asked, make_plan
 from livegraph.graph.document import Refused, Value, from_python, parse
 from livegraph.graph.knobs import Sets
 from livegraph.graph.plan import Plan
+from livegraph.graph.preview import with_preview
 from livegraph.graph.problems import Place, Problems, refusal
 from livegraph.graph.schema import read_graph
 from livegraph.registry import Registry, nearest
@@ -30,12 +31,13 @@ def load_plan(
     preset: str | None = None,
     env: Mapping[str, str] | None = None,
     availability: bool = True,
+    preview: bool = False,
 ) -> Plan:
     """The checked plan of a graph file, or of a pipeline that a plugin ships.
 
     `mode`, `sets` (`node.param=value`, `control=value`) and `preset` go over what the file says; `env` stands in for
-    the process environment; without `availability` no node is asked whether it can run on this machine. Raises
-    `GraphError` with every problem found.
+    the process environment; without `availability` no node is asked whether it can run on this machine; with `preview`
+    its picture is on the run's page, whatever the file says. Raises `GraphError` with every problem found.
     """
     path = find_graph(source, registry)
     name, problems = str(source), Problems()
@@ -45,7 +47,9 @@ def load_plan(
         document = parse(text, os.environ if env is None else env, problems)
     except Refused as refused:
         raise refusal(name, str(refused), refused.place, refused.hint) from None
-    return _plan(document, registry, asked, problems, file=name, path=str(path), default_name=path.stem)
+    return _plan(
+        document, registry, asked, problems, file=name, path=str(path), default_name=path.stem, preview=preview
+    )
 
 
 def plan_graph(
@@ -70,13 +74,21 @@ def plan_graph(
 
 
 def _plan(
-    document: Value, registry: Registry, asked: Asked, problems: Problems, *, file: str, path: str, default_name: str
+    document: Value,
+    registry: Registry,
+    asked: Asked,
+    problems: Problems,
+    *,
+    file: str,
+    path: str,
+    default_name: str,
+    preview: bool = False,
 ) -> Plan:
     graph = read_graph(document, problems)
     plan = None
     if graph is not None:
         named = graph if graph.name else replace(graph, name=default_name)
-        plan = make_plan(named, registry, asked, problems, path)
+        plan = make_plan(with_preview(named, registry) if preview else named, registry, asked, problems, path)
     problems.raise_if_any(file)
     assert plan is not None
     return plan
