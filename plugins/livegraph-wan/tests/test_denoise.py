@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from livegraph_wan.backend import Pass
-from livegraph_wan.denoise import Block, Steps, StreamBatch, clean_pass
+from livegraph_wan.denoise import Block, Steps, StepsApart, StreamBatch, clean_pass
 from livegraph_wan.model import WanTransformer
 from livegraph_wan.nano.text import NanoText
 from livegraph_wan.nano.vae import NanoVAE
@@ -71,6 +71,53 @@ def test_a_stream_batch_equals_as_many_sequential_runs_with_the_same_noise(model
     assert made[:2] == [None, None]
     torch.testing.assert_close(torch.cat(made[2:]), torch.cat(wanted), atol=1e-5, rtol=0)
     assert batch.step(None, prompt) is None
+
+
+@pytest.fixture
+def apart(model: Wan) -> StepsApart:
+    return StepsApart(backend_of(model), PROFILE, SIZE)
+
+
+def test_steps_apart_are_a_stream_batch_that_does_not_lag(model: Wan, apart: StepsApart, prompt) -> None:
+    steps, given = 3, blocks(9, steps=3)
+    batch = StreamBatch(backend_of(model), PROFILE, SIZE, steps)
+    wanted = [batch.step(block, prompt) for block in [*given, None, None]][2:]
+    made = [apart.step(block, prompt) for block in given]
+    torch.testing.assert_close(torch.cat(made), torch.cat(wanted), atol=1e-5, rtol=0)
+    assert apart.step(None, prompt) is None
+
+
+def test_a_first_step_does_not_know_whether_others_follow(model: Wan, apart: StepsApart, prompt) -> None:
+    other = StepsApart(backend_of(model), PROFILE, SIZE)
+    for once, thrice in zip(blocks(5, steps=1), blocks(5, steps=3), strict=True):
+        first = apart.step(once, prompt)
+        other.step(thrice, prompt)
+    torch.testing.assert_close(apart._pasts[0].passes[-1].x, other._pasts[0].passes[-1].x, atol=0, rtol=0)
+    again = [denoiser.step(blocks(6, steps=1)[5], prompt) for denoiser in (apart, other)]
+    torch.testing.assert_close(*again, atol=1e-6, rtol=0)
+    assert not torch.equal(again[0], first)
+
+
+def test_a_step_that_was_left_out_begins_anew(model: Wan, apart: StepsApart, prompt) -> None:
+    once, twice = blocks(6, steps=1), blocks(6, steps=2)
+    for block in (*twice[:3], once[3], twice[4]):
+        last = apart.step(block, prompt)
+    assert [window.started for window in apart.runner.windows] == [5, 1, 0]
+    never = StepsApart(backend_of(model), PROFILE, SIZE)
+    for block in (*once[:4], twice[4]):
+        wanted = never.step(block, prompt)
+    torch.testing.assert_close(last, wanted, atol=1e-6, rtol=0)
+
+
+def test_every_pasts_prompt_is_changed(apart: StepsApart, model: Wan, prompt) -> None:
+    for block in blocks(4, steps=2):
+        apart.step(block, prompt)
+    other = model.transformer.read_prompt(torch.randn(1, 4, 16))
+    before = apart.runner.cache._keys.clone()
+    apart.recache(other)
+    moved = (apart.runner.cache._keys - before).abs().amax((0, 2, 3, 4))
+    assert (moved[:2] > 1e-3).all()
+    assert not moved[2:].any()
 
 
 def test_a_weak_strength_fills_its_steps_up(model: Wan, prompt) -> None:

@@ -96,7 +96,7 @@ def test_whichever_allocation_fails_the_pictures_come(make: Make, said: list[str
 
 def test_step_by_step_until_it_fits(make: Make, said: list[str]) -> None:
     """What is held never passes the limit, and what nobody needs is let go."""
-    stream = make()
+    stream = make(profile=replace(WAN_NANO, steps_apart=False))
     needed = stream.setting.beside_weights
     with Scarce(limit=needed // 3) as scarce:
         shapes = {stream.step(pictures(seed)).shape for seed in range(4)}

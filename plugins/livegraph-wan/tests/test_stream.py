@@ -51,14 +51,14 @@ def test_prompt_switch_equals_a_fresh_cache_from_the_same_latents(untrained, win
     stream.set_prompt("oil")
     run(stream, clip(7))
     denoiser = stream._session.denoiser
-    kept = denoiser.past.passes
+    kept = denoiser._pasts[0].passes
     stream.set_prompt("ink")
     fresh = TorchBackend(untrained, profile, CPU, torch.float32).runner((48, 64), rows=1)
     fresh.windows[0]._skipped = denoiser.runner.windows[0]._skipped  # absolute: as far behind as it was
     made = []
     for runner, passes in ((fresh, [*kept, kept[0]]), (denoiser.runner, [kept[0]])):
         for given in passes:
-            runner.begin_block()
+            runner.begin_block(slice(0, 1))
             last = runner.velocity(given, stream._guide.ready)
         made.append(last)
     torch.testing.assert_close(*made, atol=1e-5, rtol=0)

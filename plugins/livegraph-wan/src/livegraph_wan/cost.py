@@ -80,9 +80,10 @@ def memory(profile: Profile, size: tuple[int, int], itemsize: int, rows: int = 1
     config, per_frame = profile.architecture, tokens(size)
     image = IMAGE_TOKENS if config.image_dim else 0
     layers = 1 if profile.window == profile.frames_per_block else config.num_layers
-    kept = layers * rows * profile.window * per_frame + config.num_layers * (config.text_len + image)
+    pasts = max(rows, len(profile.timesteps)) if profile.steps_apart else rows
+    kept = layers * pasts * profile.window * per_frame + config.num_layers * (config.text_len + image)
     cache = 2 * kept * config.dim * itemsize
-    stream = _stream(profile, per_frame, rows)
+    stream = _stream(profile, per_frame, pasts)
     return Memory(parameters(config) * itemsize, cache, stream, _work(profile, per_frame, itemsize, rows))
 
 

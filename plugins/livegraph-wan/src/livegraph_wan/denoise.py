@@ -86,6 +86,56 @@ class Steps(Generic[A, P]):
         self.past.forget()
 
 
+class StepsApart(Generic[A, P]):
+    """One step after the other, each beside a past of its own, as in a stream batch, but nothing lags.
+
+    So what a first step gives does not depend on whether a second follows. A step that a block is not given forgets:
+    what it remembers is no longer what came before.
+    """
+
+    lag = 0
+
+    def __init__(self, backend: Backend[A, P], profile: Profile, size: tuple[int, int]) -> None:
+        rows = len(profile.timesteps)
+        self._backend = backend
+        self.runner = backend.runner(size, rows)
+        self._pasts = [Past(self.runner, row, profile.sink_threshold) for row in range(rows)]
+
+    def step(self, block: Block[A] | None, prompt: P) -> A | None:
+        if block is None:
+            return None
+        taken = len(block.schedule.sigmas)
+        for past in self._pasts[taken:]:
+            past.forget()
+        beside, clean = _beside(self._backend, block), None
+        for row in range(taken):
+            x = _start(block) if clean is None else renoise(clean, block.noises[row], block.schedule.sigmas[row])
+            clean = self._one(
+                row, Pass(x, beside, (block.schedule.timesteps[row],)), block.schedule.sigmas[row], prompt
+            )
+        return clean
+
+    def _one(self, row: int, given: Pass[A], sigma: float, prompt: P) -> A:
+        past = self._pasts[row]
+        past.adapt()
+        self.runner.begin_block(slice(row, row + 1))
+        clean = clean_from(given.x, self.runner.velocity(given, prompt), sigma)
+        past.keep(given)
+        return clean
+
+    def remember(self, latents: A, prompt: P) -> None:
+        for past in self._pasts:
+            past.add(clean_pass(self._backend, latents), prompt)
+
+    def recache(self, prompt: P) -> None:
+        for past in self._pasts:
+            past.recache(prompt)
+
+    def forget(self) -> None:
+        for past in self._pasts:
+            past.forget()
+
+
 class _Row(NamedTuple, Generic[A]):
     """A block on its way through a stream batch, and its latents with the next step's noise on."""
 

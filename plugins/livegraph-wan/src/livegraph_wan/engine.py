@@ -6,7 +6,7 @@ from typing import Any, Generic
 import numpy as np
 
 from livegraph_wan.backend import A, Backend, Drawing, Embedding, P, Pictures
-from livegraph_wan.denoise import Block, Denoiser, Steps, StreamBatch
+from livegraph_wan.denoise import Block, Denoiser, Steps, StepsApart, StreamBatch
 from livegraph_wan.grid import FRAMES, MULTIPLE
 from livegraph_wan.guide import Guide
 from livegraph_wan.motion import MotionAware
@@ -307,4 +307,6 @@ class Engine(Generic[A, P]):
     def _denoiser(self, size: tuple[int, int]) -> Denoiser[A, P]:
         if self._batch:
             return StreamBatch(self._backend, self.profile, size, self._batch)
+        if self.profile.steps_apart:
+            return StepsApart(self._backend, self.profile, size)
         return Steps(self._backend, self.profile, size)

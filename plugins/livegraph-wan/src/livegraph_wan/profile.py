@@ -62,6 +62,8 @@ class Profile:
     """A sink frame that is less like the newest than this (mean cosine of keys and values) is replaced by it."""
     recompute: bool = False
     """Whether what is remembered is computed again before every block, from its clean latents."""
+    steps_apart: bool = False
+    """Whether each step sees what the same step gave of the blocks before, and not what their last one did."""
     clean_refresh: bool = False
     """Whether a block is run once more at t = 0, so that the cache holds clean keys and values."""
     rope: RopeMode = "relative"
@@ -101,6 +103,7 @@ WAN_NANO = Profile(
     frames_per_block=1,
     window=3,
     steps=1,
+    steps_apart=True,
     noise="fixed",
     vae="nano",
     size=(256, 256),

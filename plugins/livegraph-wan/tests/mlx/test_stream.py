@@ -160,13 +160,13 @@ def test_a_prompt_switch_equals_a_fresh_cache_from_the_same_latents(shipped: Str
     shipped.set_prompt("oil")
     run(shipped, clip(5))
     denoiser = shipped._session.denoiser
-    kept = denoiser.past.passes
+    kept = denoiser._pasts[0].passes
     shipped.set_prompt("ink")
     fresh = shipped._backend.runner(SIZE, rows=1)
     made = []
     for runner, passes in ((fresh, [*kept, kept[0]]), (denoiser.runner, [kept[0]])):
         for given in passes:
-            runner.begin_block()
+            runner.begin_block(slice(0, 1))
             velocity = runner.velocity(given, shipped._guide.ready)
         made.append(np.array(velocity))
     np.testing.assert_allclose(*made, atol=1e-5)

@@ -11,7 +11,7 @@ from livegraph_wan.model import WanTransformer
 from livegraph_wan.nano import losses
 from livegraph_wan.nano.examples import Batch, Example, encode_clip
 from livegraph_wan.nano.losses import (
-    MOST_GAIN,
+    MOST,
     SECOND_SIGMA,
     channel_weights,
     gain,
@@ -22,6 +22,7 @@ from livegraph_wan.nano.losses import (
     second_step,
 )
 from livegraph_wan.nano.model import NanoWan
+from livegraph_wan.nano.preconditioning import precondition
 from livegraph_wan.nano.scenes import make_clip
 from livegraph_wan.nano.text import tokenize
 from livegraph_wan.nano.vae import NanoVAE
@@ -117,16 +118,25 @@ def test_a_second_step_starts_from_the_models_own_first(untrained: NanoWan, batc
     for again in seen:
         assert again.x[0].equal(batch.x[0])
         assert again.timesteps[0].equal(batch.timesteps[0])
-        later = again.timesteps[1] < 800
-        assert later[0]
-        assert (later.int().diff() <= 0).all()  # first the frames that are done, then those that are not
-        sigma = again.timesteps[1, 0] / 1000
-        assert SECOND_SIGMA[0] - 1e-6 <= sigma <= SECOND_SIGMA[1] + 1e-6
-        assert again.x[1, :, ~later].equal(batch.x[1, :, ~later])
-        assert not again.x[1, :, later].equal(batch.x[1, :, later])
-    spans = {int((again.timesteps[1] < 800).sum()) for again in seen}
-    assert 6 in spans
-    assert len(spans) > 1
+        sigma = again.timesteps[1] / 1000
+        assert sigma.eq(sigma[0]).all()
+        assert SECOND_SIGMA[0] - 1e-6 <= sigma[0] <= SECOND_SIGMA[1] + 1e-6
+        assert not again.x[1].isclose(batch.x[1]).all(0).any()
+    assert len({float(again.timesteps[1, 0]) for again in seen}) == 12
+
+
+def test_a_second_steps_errors_count_by_what_the_first_one_left(
+    untrained: NanoWan, batch: Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert rollout(untrained, Generator().manual_seed(1), batch).heed.equal(batch.heed)  # of one there is no other
+    both = batch._replace(again=torch.tensor([0, 1]))
+    error = torch.tensor([1.0, 3.0]).sqrt().view(-1, 1, 1, 1, 1)
+    monkeypatch.setattr(losses, "clean_of", lambda model, chosen: chosen.target + error)
+    heed = rollout(untrained, Generator().manual_seed(1), both).heed
+    torch.testing.assert_close(heed / both.heed, torch.tensor([2.0, 2 / 3]).view(-1, 1, 1, 1).expand_as(heed))
+    monkeypatch.setattr(losses, "clean_of", lambda model, chosen: chosen.target + error**8)
+    heed = rollout(untrained, Generator().manual_seed(1), both).heed
+    assert (heed / both.heed).amax() == MOST
 
 
 def test_a_second_step_carries_the_first_ones_result(
@@ -199,11 +209,10 @@ def test_what_is_no_longer_there_costs_more(batch: Batch, places: Tensor) -> Non
 
 def test_every_step_moves_the_network_alike(untrained: NanoWan, batch: Batch) -> None:
     """What a nudge of the network's output does to the loss: late on the path it would be next to nothing."""
-    timesteps = torch.tensor([150.0, 300, 800, 1000])
-    s = timesteps / 1000
-    scale = s / ((1 - s) ** 2 + s**2).sqrt()
-    torch.testing.assert_close(gain(timesteps) * scale, torch.ones(4))
-    assert gain(torch.tensor([0.0, 1.0])).tolist() == [MOST_GAIN] * 2
+    sigma = torch.tensor([0.02, 0.3, 0.8, 1])
+    by = precondition(sigma)
+    nudged = by.velocity(torch.zeros(4), torch.ones(4), sigma)
+    torch.testing.assert_close(gain(1000 * sigma) * (-sigma * nudged), torch.ones(4))
 
 
 def test_a_second_step_is_on_the_path_to_what_the_first_gave(batch: Batch) -> None:

@@ -16,6 +16,7 @@ from livegraph_wan.mlx.convert import Weights, from_file, load
 from livegraph_wan.mlx.layers import Module, conv, fold_pixels, newest, unfold_pixels
 from livegraph_wan.mlx.model import Prompt, Times, WanTransformer
 from livegraph_wan.mlx.wan import Wan
+from livegraph_wan.nano.preconditioning import precondition
 from livegraph_wan.nano.words import BUCKETS, PADDING, WIDTH, buckets_of
 from livegraph_wan.profile import WAN_NANO, Architecture
 from livegraph_wan.rhythm import RHYTHMS, Rhythm
@@ -153,13 +154,14 @@ class NanoWan(Wan):
     def velocity(
         self, latents: mx.array, beside: mx.array | None, times: Times, prompt: Prompt, memory: Memory
     ) -> mx.array:
-        """See `livegraph_wan.nano.model`: the same preconditioning, in fp32."""
+        """See `livegraph_wan.nano.model`: the same, in fp32."""
         assert beside is not None
-        s = times.shares[:, :, None, None, None]
-        q = mx.square(1 - s) + mx.square(s)
-        inputs = mx.concatenate([latents / mx.sqrt(q), beside], -1)
+        sigma = times.shares[:, :, None, None, None]
+        by = precondition(sigma)
+        inputs = mx.concatenate([latents * by.scale, beside], -1)
         out = self.transformer(inputs, times, prompt, memory).astype(mx.float32)
-        return (2 * s - 1) / q * latents - out / mx.sqrt(q)
+        velocity: mx.array = by.velocity(latents, out, sigma)
+        return velocity
 
 
 def load_nano(folder: Path = SHIPPED) -> NanoWan:

@@ -11,10 +11,13 @@ from livegraph_wan.nano.drawn import pick, uniform
 from livegraph_wan.nano.examples import Batch, Example
 from livegraph_wan.nano.model import NanoWan
 from livegraph_wan.nano.parallel import average
+from livegraph_wan.nano.preconditioning import precondition
 from livegraph_wan.nano.vae import NanoVAE
 from livegraph_wan.profile import WAN_NANO
 from livegraph_wan.rope import RopeTable
 
+MOST = 4.0
+"""Bound of how much more, or less, a clip counts for what its first step left."""
 CROP = 5 / 8
 """Side of the crops that the pixel loss decodes, as a part of the picture's."""
 TEMPORAL = 6.0
@@ -23,8 +26,6 @@ BORDER = 2.0
 """Weight of those from one chunk of four to the next, against those within: seams are seen first."""
 SECOND_SIGMA = (0.02, 0.1)
 """Where on the path a further step begins: `WAN_NANO.timesteps` takes its second from here."""
-MOST_GAIN = 10.0
-"""Bound of `gain`."""
 
 
 def clean_of(model: NanoWan, batch: Batch) -> Tensor:
@@ -56,25 +57,32 @@ _PER_CLIP = ("x", "source", "timesteps", "tokens")
 def rollout(model: NanoWan, rng: Generator, batch: Batch) -> Batch:
     """Take the first step of `batch.again` with the model itself, and start the second from there.
 
-    So a second step learns to mend what the first one really leaves (Self-Forcing, section 3). In
-    half of the clips the last frames stay at their first step: a stream has second-step keys and
-    values behind a frame that is at its first.
+    So a second step learns to mend what the first one really leaves (Self-Forcing, section 3), among the second steps
+    of other frames, as in a stream (`Profile.steps_apart`).
     """
     if not len(batch.again):
         return batch
     chosen = batch._replace(**{name: getattr(batch, name)[batch.again] for name in _PER_CLIP})
     clean = clean_of(model, chosen)
-    clips, frames = chosen.timesteps.shape
     first = chosen.timesteps / 1000
-    second = torch.tensor([[uniform(rng, *SECOND_SIGMA)] for _ in range(clips)], device=clean.device).minimum(first)
-    done = torch.tensor([frames if uniform(rng, 0, 1) < 0.5 else 1 + pick(rng, frames) for _ in range(clips)])
-    is_done = (torch.arange(frames) < done[:, None]).to(clean.device)
+    second = torch.tensor([[uniform(rng, *SECOND_SIGMA)] for _ in first], device=clean.device).minimum(first)
     s = second[:, None, :, None, None]
-    again = (1 - s) * clean + s * torch.randn_like(clean)
     x, timesteps = batch.x.clone(), batch.timesteps.clone()
-    x[batch.again] = torch.where(is_done[:, None, :, None, None], again, chosen.x)
-    timesteps[batch.again] = torch.where(is_done, 1000 * second, chosen.timesteps)
-    return batch._replace(x=x, timesteps=timesteps)
+    x[batch.again] = (1 - s) * clean + s * torch.randn_like(clean)
+    timesteps[batch.again] = 1000 * second
+    return batch._replace(x=x, timesteps=timesteps, heed=_in_proportion(batch, clean))
+
+
+def _in_proportion(batch: Batch, clean: Tensor) -> Tensor:
+    """`Batch.heed`, where an error after a second step counts by what the first one left of that clip.
+
+    What a second step adds is told in dB, a ratio. Unweighted, it would mend what is far from right and spoil what is
+    nearly so.
+    """
+    left = (clean - batch.target[batch.again]).square().mean((1, 2, 3, 4))
+    heed = batch.heed.clone()
+    heed[batch.again] *= (left.mean() / left).clamp(1 / MOST, MOST).view(-1, 1, 1, 1)
+    return heed
 
 
 def second_step(batch: Batch, clean: Tensor, timestep: float) -> Batch:
@@ -93,11 +101,11 @@ def latent_loss(clean: Tensor, batch: Batch, weights: Tensor) -> Tensor:
 def gain(timesteps: Tensor) -> Tensor:
     """Weight of an error at each timestep: the inverse of the factor that the network's output enters it with.
 
-    Late on the path the output is scaled down (`NanoWan.velocity`). Unweighted, a second step would push the network
-    a tenth as hard as the first, and not be learned beside it.
+    Late on the path the output is scaled down (`precondition`). Unweighted, a second step would push the network a
+    third as hard as the first, and be learned more slowly.
     """
-    s = timesteps / 1000
-    return (((1 - s) ** 2 + s**2).sqrt() / s).clamp(max=MOST_GAIN)
+    weight: Tensor = 1 / precondition(timesteps / 1000).write
+    return weight
 
 
 def pixel_loss(vae: NanoVAE, rng: Generator, clean: Tensor, batch: Batch) -> Tensor:

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from livegraph_wan.attention import Memory
 from livegraph_wan.model import Prompt, WanTransformer
+from livegraph_wan.nano.preconditioning import precondition
 from livegraph_wan.nano.text import NanoText
 from livegraph_wan.nano.vae import NanoVAE
 from livegraph_wan.profile import WAN_NANO, Architecture
@@ -32,19 +33,14 @@ class NanoWan(Wan):
     def velocity(
         self, latents: Tensor, beside: Tensor | None, timesteps: Tensor, prompt: Prompt, memory: Memory
     ) -> Tensor:
-        """`noise - clean` for `latents` `[B, 16, F, H, W]`, given the source's latents.
-
-        The network is preconditioned so that inputs and targets keep unit variance at every
-        sigma `s` (Karras et al. 2022, for the path `x = (1-s) clean + s noise`): with
-        `q = (1-s)^2 + s^2`, `clean = (1-s)/q x + s/sqrt(q) out`. Solved for the velocity
-        `(x - clean) / s` that is `(2s-1)/q x - out/sqrt(q)`, which is finite at 0 too.
-        """
-        s = (timesteps / 1000)[:, None, :, None, None].to(torch.float32)
-        q = (1 - s) ** 2 + s**2
+        """`noise - clean` for `latents` `[B, 16, F, H, W]`, given the source's latents; see `precondition`."""
         assert beside is not None
-        inputs = torch.cat([latents / q.sqrt(), beside], 1)
+        sigma = (timesteps / 1000)[:, None, :, None, None].to(torch.float32)
+        by = precondition(sigma)
+        inputs = torch.cat([latents * by.scale, beside], 1)
         out: Tensor = self.transformer(inputs, timesteps, prompt, memory)
-        return torch.sub((2 * s - 1) / q * latents, out.float() / q.sqrt())
+        velocity: Tensor = by.velocity(latents, out.float(), sigma)
+        return velocity
 
 
 SHIPPED = Path(__file__).parent / "weights"
