@@ -9,7 +9,14 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 CORE = {"numpy", "pydantic", "pluggy", "networkx", "pyyaml", "typer", "rich"}
-DEFAULT = ("livegraph-media", "livegraph-vision", "livegraph-window", "livegraph-wan", "livegraph-server")
+DEFAULT = (
+    "livegraph-media",
+    "livegraph-vision",
+    "livegraph-window",
+    "livegraph-wan",
+    "livegraph-server",
+    "livegraph-webrtc",
+)
 
 
 def project(folder: Path) -> dict[str, Any]:

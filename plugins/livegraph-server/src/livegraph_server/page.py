@@ -1,4 +1,4 @@
-"""The page: three files of this package, read once."""
+"""The page: files of this package, read once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from fastapi import APIRouter, Response
 
-FILES = {"/": "index.html", "/app.js": "app.js", "/style.css": "style.css"}
+FILES = {"/": "index.html", "/app.js": "app.js", "/webrtc.js": "webrtc.js", "/style.css": "style.css"}
 TYPES = {"html": "text/html", "js": "text/javascript", "css": "text/css"}
 
 

@@ -1,7 +1,8 @@
 // The page of a run: what it shows, and how it is. All figures come from /api/v1/graph, twice a second.
+import { send, watch } from "./webrtc.js";
 const EVERY_MS = 500;
 const $ = (id) => document.getElementById(id);
-const screens = new Map();
+const screens = new Map(), cameras = new Map();
 
 function element(tag, text, attributes = {}) {
   const made = Object.assign(document.createElement(tag), attributes);
@@ -32,7 +33,34 @@ const players = {
     open();
     return image;
   },
+  whep(output) {
+    const video = element("video", "", { ariaLabel: `Live video of ${output.id}`, autoplay: true, muted: true, playsInline: true, tabIndex: 0 });
+    setTimeout(() => watch(output.path, video));
+    return video;
+  },
 };
+
+// A button that sends the camera to an input; a browser gives one on https and on this machine only.
+function camera(input) {
+  const figure = element("figure", "", { className: "camera" });
+  const video = element("video", "", { autoplay: true, muted: true, playsInline: true, hidden: true, ariaLabel: "Your camera" });
+  const button = element("button", `Send your camera to ${input.id}`, { type: "button" });
+  const told = element("p", "", { role: "status" });
+  let stop = null;
+  const show = (end, text) => {
+    stop = end; video.hidden = !end; told.textContent = text;
+    button.textContent = end ? "Stop sending" : `Send your camera to ${input.id}`;
+  };
+  button.addEventListener("click", async () => {
+    if (stop) { stop(); show(null, ""); return; }
+    try {
+      if (!navigator.mediaDevices) throw new Error("This browser gives a camera to https pages only: livegraph run … --tls auto");
+      show(await send(input.path, video, (why) => show(null, why)), "");
+    } catch (error) { show(null, error.message); }
+  });
+  figure.append(video, button, told);
+  return figure;
+}
 
 function screen(output) {
   const figure = document.createElement("figure");
@@ -50,17 +78,20 @@ function screen(output) {
   return figure;
 }
 
-function showScreens(outputs) {
-  const offered = new Set(outputs.map((output) => output.path));
-  for (const [path, figure] of screens) {
-    if (!offered.has(path)) { figure.remove(); screens.delete(path); }
+function showAll(offers, shown, place, make) {
+  const offered = new Set(offers.map((offer) => offer.path));
+  for (const [path, figure] of shown) {
+    if (!offered.has(path)) { figure.remove(); shown.delete(path); }
   }
-  for (const output of outputs) {
-    if (!screens.has(output.path)) {
-      screens.set(output.path, screen(output));
-      $("screens").append(screens.get(output.path));
-    }
+  for (const offer of offers.filter(({ path }) => !shown.has(path))) {
+    shown.set(offer.path, make(offer));
+    place.append(shown.get(offer.path));
   }
+}
+
+function showOffers(outputs, inputs) {
+  showAll(outputs, screens, $("screens"), screen);
+  showAll(inputs.filter((input) => input.kind === "whip"), cameras, $("cameras"), camera);
   $("nothing").hidden = outputs.length > 0;
 }
 
@@ -122,7 +153,7 @@ async function refresh() {
     const graph = await answer.json();
     document.title = $("name").textContent = graph.name;
     showState(graph.state, graph.reasons);
-    showScreens(graph.outputs);
+    showOffers(graph.outputs, graph.inputs);
     showNodes(graph.stats);
     showMachine(graph.machine);
     $("invite").hidden = !graph.login;

@@ -1,0 +1,1 @@
+"""livegraph-webrtc: video from browsers and to them, by WHIP and WHEP."""
