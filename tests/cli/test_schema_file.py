@@ -8,7 +8,8 @@ from livegraph.graph import json_schema
 from livegraph.registry import Registry
 
 ROOT = Path(__file__).parents[2]
-MODULES = ("livegraph.core", "livegraph_media", "livegraph_vision", "livegraph_window", "livegraph_wan")
+PLUGINS = ("media", "vision", "window", "wan", "server", "webrtc")
+MODULES = ("livegraph.core", *(f"livegraph_{name}" for name in PLUGINS))
 
 
 def test_the_schema_in_the_repository_is_current() -> None:
