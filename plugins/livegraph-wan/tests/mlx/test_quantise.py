@@ -16,7 +16,7 @@ from livegraph_wan.profile import WAN_NANO, Architecture
 
 PROMPT = "neon lights"
 """Of all looks the one that packing changes most."""
-NEAR = {8: (0.02, 50.0), 4: (0.2, 35.0)}
+NEAR = {8: (0.02, 50.0), 4: (0.2, 33.0)}
 """By bits: how far latents may be from those of fp32 weights (relative L2), and how near pictures must be (PSNR)."""
 
 

@@ -50,15 +50,15 @@ def test_a_cut_of_the_stream_costs_the_styles_that_remember(shipped: Stream, sty
     assert found["seen"] > 0.5 > found["seen_cut"] + 0.1
 
 
-def test_a_second_step_does_no_harm(shipped: Stream, still) -> None:
+def test_a_second_step_helps_in_the_mean(shipped: Stream, still) -> None:
     """In the mean over the styles; `nano.evaluate` says for which it helps."""
     source, targets = still
     gains = []
     for style in STYLES:
         once, twice = (run(shipped, TRAINING_PHRASES[style][0], source[:12], steps=steps)[-4:] for steps in (1, 2))
         gains.append(decibels(error_between(twice, targets[style])) - decibels(error_between(once, targets[style])))
-    assert np.mean(gains) > -0.15
-    assert min(gains) > -0.6
+    assert np.mean(gains) > 0
+    assert min(gains) > -1.2  # emboss, the worst, loses 1.0 on many clips
 
 
 def test_strength_goes_from_the_source_to_the_style(shipped: Stream) -> None:
