@@ -21,7 +21,7 @@ from __future__ import annotations
 import builtins
 import inspect
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -62,8 +62,9 @@ def no_service(name: str) -> Any:
 class Context:
     """What the runtime tells a node before `setup`; `self.ctx`.
 
-    `formats`: port -> the pixel format that the plan chose. `size_hint`: for a source, the size that nodes downstream
-    prefer. `fps_hint`: the rate of the lead source where it is known. `seed`: differs per node, equal from run to run.
+    `formats`: port -> the pixel format that the plan chose. `wired`: the ports, in and out, that have a wire; what
+    nobody listens to need not be made. `size_hint`: for a source, the size that nodes downstream prefer. `fps_hint`:
+    the rate of the lead source where it is known. `seed`: differs per node, equal from run to run.
     `say`: tells the person at the terminal one line ("no camera: using the test scene").
     `stopping()`: true once the run wants to end; a source that waits looks at it. `cpu`: `--cpu` was given.
     `service(name)`: what nodes of one run share, such as its HTTP server (`web`); see the hook `livegraph_services`.
@@ -75,6 +76,7 @@ class Context:
     seed: int = 0
     cpu: bool = False
     formats: Mapping[str, PixelFormat] = field(default_factory=dict)
+    wired: Collection[str] = ()
     size_hint: Size | None = None
     fps_hint: float | None = None
     say: Callable[[str], None] = lambda text: None
@@ -196,11 +198,11 @@ class Source(Node):
         """The nominal rate, where it is known before opening."""
         return None
 
-    def read(self) -> Frame | Gap | EndOfStream | Mapping[str, Frame] | Any | None:
-        """The next frame (`self.frame(...)` makes it); None or a Gap where there is nothing yet; `EndOfStream()` at the
-        end. May block, for less than `timeout`; a mapping from port name where there are several outputs: live, what
-        one read gives enters together or not at all, but for `Audio`, which is never held up. All ports tell pts by
-        one clock.
+    def read(self) -> Frame | Gap | EndOfStream | Mapping[str, Frame | Gap] | Any | None:
+        """The next frame (`self.frame(...)` makes it); None where there is nothing yet; `EndOfStream()` at the end. May
+        block, for less than `timeout`; a mapping from port name where there are several outputs: live, what one read
+        gives enters together or not at all, but for `Audio`, which is never held up. All ports tell pts by one clock.
+        A Gap at a port promises that no frame of it follows at or before its pts: else nodes that merge wait for one.
         """
         raise NotImplementedError(f"{type(self).__name__}.read")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -131,6 +131,7 @@ def _node_plan(draft: Draft, step: Step) -> NodePlan:
         functions=dict(step.functions),
         wired_functions=dict(step.wired_functions),
         formats=dict(step.formats),
+        wired=frozenset(_wired(draft, step)),
         size_hint=step.size_hint,
         fps_hint=_lead_fps(draft, step),
         memory=step.memory,
@@ -139,6 +140,12 @@ def _node_plan(draft: Draft, step: Step) -> NodePlan:
         timeout_s=step.entry.timeout_s or step.cls.timeout,
         gated=step.gated,
     )
+
+
+def _wired(draft: Draft, step: Step) -> Iterator[str]:
+    yield from (wire.port for wire in step.wires if wire.declared is not None)
+    yield from step.functions
+    yield from (wire.src.port for wire in draft.consumers(step.id))
 
 
 def _lead_fps(draft: Draft, step: Step) -> float | None:

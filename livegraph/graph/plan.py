@@ -75,8 +75,8 @@ class FunctionPlan:
 @dataclass(frozen=True, slots=True)
 class NodePlan:
     """A node that runs. `inputs` has the primary first. `functions`: input port or (wired) parameter -> the function
-    that gives its value. `leads`: the source whose frames it works on. `attached`: its work holds that source's
-    credits.
+    that gives its value. `wired`: the ports that have a wire, inputs and outputs. `leads`: the source whose frames it
+    works on. `attached`: its work holds that source's credits.
     """
 
     id: str
@@ -90,6 +90,7 @@ class NodePlan:
     functions: Mapping[str, str] = field(default_factory=dict)
     wired_functions: Mapping[str, str] = field(default_factory=dict)
     formats: Mapping[str, PixelFormat] = field(default_factory=dict)
+    wired: frozenset[str] = frozenset()
     size_hint: Size | None = None
     fps_hint: float | None = None
     attached: bool = True

@@ -153,6 +153,11 @@ class Gate(Generic[Item]):
         if self._slot is not None and not self._burst and self._may_open(now_ns):
             self._let_in()
 
+    @property
+    def holds(self) -> bool:
+        """Whether something waits in the slot."""
+        return self._slot is not None
+
     def finish(self) -> None:
         """The stream has ended by itself: what it gave last gets in, whatever the credits say."""
         self._let_in()

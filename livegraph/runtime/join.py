@@ -58,8 +58,9 @@ class Join:
         self.live = live
         self.period_ns = period_ns
         self._edges = dict(edges)
-        self._group = {port: edge for port, edge in edges.items() if edge.plan.role in ("primary", "exact")}
-        self._merged = {port: edge for port, edge in edges.items() if edge.plan.role == "merge"}
+        merges = any(edge.plan.role == "merge" for edge in edges.values())  # then the primary is merged with the rest
+        taken = {port: edge for port, edge in edges.items() if edge.plan.role in _TAKEN}
+        self._group, self._merged = ({}, taken) if merges else (taken, {})
         self._held = [
             _held(port, edge, live, lambda: self.period_ns)
             for port, edge in edges.items()

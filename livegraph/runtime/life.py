@@ -202,6 +202,7 @@ class Life:
             seed=host.seed ^ stable_hash(f"{plan.id} {self.restarts}" if self.restarts else plan.id),
             cpu=host.cpu,
             formats=plan.formats,
+            wired=plan.wired,
             size_hint=plan.size_hint,
             fps_hint=plan.fps_hint,
             say=lambda text: host.say(plan.id, text),

@@ -33,9 +33,10 @@ class Outlet:
         """The next frame of each port, or of these, is the first after a jump in time."""
         self._jumped.update(self.edges if ports is None else ports)
 
-    def advance(self, pts_ns: int) -> None:
-        for port, bound in self._bounds.items():
-            if pts_ns > bound:
+    def advance(self, pts_ns: int, ports: Iterable[str] | None = None) -> None:
+        """A Gap at each port, or at these; where it does not rise it says nothing."""
+        for port in self._bounds if ports is None else ports:
+            if pts_ns > self._bounds[port]:
                 self._bounds[port] = pts_ns
                 for edge in self.edges[port]:
                     edge.advance(pts_ns)

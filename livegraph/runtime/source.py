@@ -26,8 +26,8 @@ STOP_GRACE_S = 0.25
 """How long a read may still take once the run stops."""
 
 
-Moment: TypeAlias = Mapping[str, Frame]
-"""What one read gave: frames of one moment, by port."""
+Moment: TypeAlias = Mapping[str, Frame | Gap]
+"""What one read gave: frames of one moment, by port, and bounds of ports that have none."""
 
 
 class SourceWorker(Station):
@@ -119,37 +119,39 @@ class SourceWorker(Station):
         result = done.result
         if isinstance(result, EndOfStream):
             return False
-        read = self._by_port(result)
-        if not read:
+        moment = self._place(self._by_port(result))
+        if not _frames(moment):
+            self._offer(moment)
             await asyncio.sleep(NOTHING_YET_S)
             return True
-        moment = self._within(self._place(read))
-        if moment:
+        inside = self._within(moment)
+        if _frames(inside):
             if self._paced and self.host.live:
-                moment = await self._pace(moment)
+                inside = await self._pace(inside)
                 if self.host.stopping:
                     return False
-            self._offer(moment, done)
-        return len(moment) == len(read)
+            self._count(_frames(inside), done)
+            self._offer(inside)
+        return len(inside) == len(moment)
 
     def _by_port(self, result: Any) -> Moment:
-        """What `read` returned; a bare frame is the first port's."""
-        if result is None or isinstance(result, Gap):
+        """What `read` returned; a bare frame, or Gap, is the first port's."""
+        if result is None:
             return {}
         moment = result if isinstance(result, Mapping) else {self._first_port: result}
-        for port, frame in moment.items():
+        for port, item in moment.items():
             if port not in self.outlet.edges:
                 ports = ", ".join(self.outlet.edges)
                 raise NodeError(f"node {self.plan.id}: read returned something for {port!r}; its outputs are {ports}")
-            if not isinstance(frame, Frame):
-                what = type(frame).__name__
+            if not isinstance(item, (Frame, Gap)):
+                what = type(item).__name__
                 raise NodeError(f"node {self.plan.id}: read returned {what}; use self.frame(data, pts_ns)")
         return moment
 
     def _place(self, moment: Moment) -> Moment:
         now = self.host.clock.now_ns()
         placed = self._timeline.place(moment, now - self.host.epoch_ns, paced=self._paced)
-        for port, frame in placed.items():
+        for port, frame in _frames(placed).items():
             if frame.captured_ns == 0:
                 placed[port] = replace(frame, captured_ns=now)
         return placed
@@ -162,7 +164,7 @@ class SourceWorker(Station):
         if self.host.live or limit is None:
             return moment
         end = self._first_ns + limit
-        return {port: frame for port, frame in moment.items() if frame.pts_ns < end}
+        return {port: item for port, item in moment.items() if isinstance(item, Gap) or item.pts_ns < end}
 
     @property
     def _paced(self) -> bool:
@@ -176,24 +178,28 @@ class SourceWorker(Station):
         if now - due > SLACK_NS:
             self._timeline.late(now - due)
         captured = max(due, now - SLACK_NS)
-        return {port: replace(frame, captured_ns=captured) for port, frame in moment.items()}
+        released = {port: replace(frame, captured_ns=captured) for port, frame in _frames(moment).items()}
+        return {**moment, **released}
 
-    def _offer(self, moment: Moment, done: Done) -> None:
-        """To the gate, where there is one. Sound passes it by: a hole in it would be heard."""
-        now = self.host.clock.now_ns()
+    def _count(self, frames: Mapping[str, Frame], done: Done) -> None:
         self.moments += 1
-        self.meter.frames_in += len(moment)
-        first = next(iter(moment.values()))
+        self.meter.frames_in += len(frames)
+        if self.host.trace is not None:
+            first, now = next(iter(frames.values())), self.host.clock.now_ns()
+            self.host.trace.add(Span(self.lane, first.seq, first.pts_ns, 0, done.began_ns, done.ended_ns, now))
+
+    def _offer(self, moment: Moment) -> None:
+        """To the gate, where there is one. Sound passes it by: a hole in it would be heard."""
         if self.gate is None:
             self._let_in(moment, None)
-        else:
-            if self._ungated and (sound := {port: moment[port] for port in self._ungated if port in moment}):
-                self._let_in(sound, None)
-                moment = {port: frame for port, frame in moment.items() if port not in sound}
-            if moment:
-                self.gate.offer(moment, now)
-        if self.host.trace is not None:
-            self.host.trace.add(Span(self.lane, first.seq, first.pts_ns, 0, done.began_ns, done.ended_ns, now))
+            return
+        if self._ungated and (sound := {port: moment[port] for port in self._ungated if port in moment}):
+            self._let_in(sound, None)
+            moment = {port: item for port, item in moment.items() if port not in sound}
+        if _frames(moment):
+            self.gate.offer(moment, self.host.clock.now_ns())
+        elif not self.gate.holds:  # a Gap that overtook a picture would leave it no way in
+            self._let_in(moment, None)
 
     def admit(self, moment: Moment) -> None:
         """The gate opens: let frames in whose credit comes home to it."""
@@ -203,18 +209,25 @@ class SourceWorker(Station):
 
     def lose(self, moment: Moment) -> None:
         """The gate drops frames; that time has jumped there is still to be told."""
-        self.outlet.jump(port for port, frame in moment.items() if frame.discontinuity)
+        self.outlet.jump(port for port, frame in _frames(moment).items() if frame.discontinuity)
 
     def _let_in(self, moment: Moment, home: Callable[[], None] | None) -> None:
-        """All with one ticket: it settles when the work on every port's frame is done."""
+        """Frames with one ticket: it settles when the work on every port's frame is done. Gaps carry none."""
+        for port, item in moment.items():
+            if isinstance(item, Gap):
+                self.outlet.advance(item.pts_ns, (port,))
+        if frames := _frames(moment):
+            self._put(frames, home)
+
+    def _put(self, frames: Mapping[str, Frame], home: Callable[[], None] | None) -> None:
         now = self.host.clock.now_ns()
-        first = next(iter(moment.values()))
+        first = next(iter(frames.values()))
         ticket = self.host.ledger.issue(first.seq, home)
-        for port, frame in moment.items():
+        for port, frame in frames.items():
             if frame.pts_ns > self.host.lead_pts_ns:
                 self.host.lead_pts_ns = frame.pts_ns
             self.outlet.put(port, frame, (ticket,), now)
-        self.meter.frames_out += len(moment)
+        self.meter.frames_out += len(frames)
         ticket.release()
 
     async def _failed(self, error: NodeError) -> bool:
@@ -239,5 +252,9 @@ class SourceWorker(Station):
         return again
 
 
+def _frames(moment: Moment) -> dict[str, Frame]:
+    return {port: item for port, item in moment.items() if isinstance(item, Frame)}
+
+
 def _start_ns(moment: Moment) -> int:
-    return min(frame.pts_ns for frame in moment.values())
+    return min(frame.pts_ns for frame in _frames(moment).values())

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
-from livegraph.frame import Frame
+from livegraph.frame import Frame, Gap
 
 SLACK_NS = 500_000_000
 """Live: how far a source's own clock may stray from ours before its pts are re-based."""
 STEP_NS = 1_000_000
 """Where a frame says no duration: the least step after a jump."""
 FAR_NS = 1 << 62
+
+
+class Mark(NamedTuple):
+    """How far a port has come: what follows is after `pts_ns`, be that its last frame's or a Gap's; that frame is over
+    at `end_ns`.
+    """
+
+    pts_ns: int
+    end_ns: int
 
 
 class Timeline:
@@ -26,7 +36,7 @@ class Timeline:
         self._live = live
         self._seq = 0
         self._shift_ns: int | None = None
-        self._last: dict[str, Frame] = {}
+        self._last: dict[str, Mark] = {}
         self._lead_ns: dict[str, int] = {}
         self._jumped: set[str] = set()
         self._reopened = False
@@ -41,21 +51,34 @@ class Timeline:
 
     @property
     def end_ns(self) -> int:
-        return max((frame.pts_ns + frame.duration_ns for frame in self._last.values()), default=0)
+        return max((last.end_ns for last in self._last.values()), default=0)
 
-    def place(self, moment: Mapping[str, Frame], now_ns: int, *, paced: bool) -> dict[str, Frame]:
-        """What one read gave, with its number and its place in the run. `now_ns` is run time; `paced` sources have no
-        clock.
+    def place(self, moment: Mapping[str, Frame | Gap], now_ns: int, *, paced: bool) -> dict[str, Frame | Gap]:
+        """What one read gave, with its number and its place in the run; Gaps alone have none before the first frame
+        has. `now_ns` is run time; `paced` sources have no clock.
         """
-        shift = self._shift(moment, now_ns, paced)
-        placed: dict[str, Frame] = {}
-        for port, frame in moment.items():
-            jumped = frame.discontinuity or port in self._jumped
-            placed[port] = replace(frame, pts_ns=frame.pts_ns + shift, seq=self._seq, discontinuity=jumped)
-        self._jumped.difference_update(placed)
-        self._last.update(placed)
-        self._seq += 1
+        frames = {port: item for port, item in moment.items() if isinstance(item, Frame)}
+        if not frames and (self._reopened or (self._live and self._shift_ns is None)):
+            return {}
+        shift = self._shift(frames, now_ns, paced) if frames else self._shift_ns or 0
+        placed: dict[str, Frame | Gap] = {port: self._frame(port, frame, shift) for port, frame in frames.items()}
+        for port, item in moment.items():
+            if isinstance(item, Gap):
+                placed[port] = self._gap(port, item.pts_ns + shift)
+        self._seq += bool(frames)
         return placed
+
+    def _frame(self, port: str, frame: Frame, shift: int) -> Frame:
+        pts = frame.pts_ns + shift
+        jumped = frame.discontinuity or port in self._jumped
+        self._jumped.discard(port)
+        self._last[port] = Mark(pts, pts + frame.duration_ns)
+        return replace(frame, pts_ns=pts, seq=self._seq, discontinuity=jumped)
+
+    def _gap(self, port: str, pts: int) -> Gap:
+        last = self._last.get(port, Mark(pts, 0))
+        self._last[port] = Mark(max(pts, last.pts_ns), last.end_ns)
+        return Gap(pts)
 
     def _shift(self, moment: Mapping[str, Frame], now_ns: int, paced: bool) -> int:
         """The shift for this moment, re-based where it has to be."""
@@ -93,7 +116,6 @@ class Timeline:
         return max(_behind((last,), ahead) - moment[port].pts_ns for port, last in falls.items())
 
 
-def _behind(frames: Iterable[Frame], ahead: int) -> int:
-    """The first pts that follows all of these; none of them lasts beyond `ahead`."""
-    ends = ((frame.pts_ns, frame.pts_ns + (frame.duration_ns or STEP_NS)) for frame in frames)
-    return max(end if end <= ahead else pts + STEP_NS for pts, end in ends)
+def _behind(marks: Iterable[Mark], ahead: int) -> int:
+    """The first pts that follows all of these; no frame lasts beyond `ahead`."""
+    return max(end if pts < end <= ahead else pts + STEP_NS for pts, end in marks)

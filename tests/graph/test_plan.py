@@ -34,6 +34,14 @@ def test_signals_are_functions_and_never_nodes(load: Load) -> None:
     assert [edge.port for edge in plan.by_id["style"].inputs] == ["video"]
 
 
+def test_a_node_is_told_which_of_its_ports_have_a_wire(load: Load) -> None:
+    plan = load(SIGNALS)
+    assert plan.by_id["camera"].wired == {"out"}
+    assert plan.by_id["level"].wired == {"video", "out"}
+    assert plan.by_id["style"].wired == {"video", "energy", "out"}
+    assert plan.by_id["window"].wired == {"video"}
+
+
 def test_a_mapping_that_a_parameter_takes_itself_is_no_wire(load: Load) -> None:
     assert load(SIGNALS).by_id["soft"].params.table == {"from": "here"}  # type: ignore[attr-defined]
 

@@ -156,6 +156,21 @@ def test_merge_gives_every_item_of_every_port_in_pts_order() -> None:
     assert seen == [(1, ["a"]), (2, ["b"]), (4, ["a", "b"]), (5, ["b"])]
 
 
+@pytest.mark.parametrize("live", [False, True])
+def test_the_first_port_is_merged_with_the_rest(live: bool) -> None:
+    """The plan calls it primary, for it leads; where another port says merge, it waits for no partner."""
+    a, b = edge("a", "primary", live=live), edge("b", "merge", live=live, optional=True)
+    join = make(a, b)
+    put(a, 1, 4)
+    put(b, 2, 4, 5)
+    a.end()
+    b.end()
+    seen = []
+    while isinstance(step := join.next(0), Fire):
+        seen.append((step.pts_ns, [port for port, frame in step.inputs.items() if frame is not None]))
+    assert seen == [(1, ["a"]), (2, ["b"]), (4, ["a", "b"]), (5, ["b"])]
+
+
 def test_feedback_is_the_picture_of_so_many_frames_ago() -> None:
     a, b = edge("a", "primary"), edge("b", "feedback", delay_frames=2, optional=True)
     join = make(a, b)

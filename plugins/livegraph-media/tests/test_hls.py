@@ -7,9 +7,11 @@ from typing import Any
 
 import av
 import pytest
+from film_support import heard, write_film
 from media_support import built, context, numbered
 
 from livegraph import Frame, InputError, NodeError
+from livegraph.testing import run_graph
 from livegraph_media import read_frame_number
 from livegraph_media.hls import Hls
 from livegraph_media.planes import yuv420p_of
@@ -142,3 +144,20 @@ def test_a_folder_that_vanishes_is_told(tmp_path: Path) -> None:
 def test_without_pictures_nothing_is_written(tmp_path: Path) -> None:
     node(tmp_path / "live.m3u8").teardown()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_sound_of_a_film_is_in_step(tmp_path: Path) -> None:
+    film = write_film(tmp_path / "x.mp4", 4, (10, 30, 60, 80), rate=44_100)
+    nodes = {
+        "clip": {"use": "media.file", "params": {"path": str(film)}},
+        "hls": {
+            "use": "media.hls",
+            "in": {"video": "clip", "audio": "clip.audio"},
+            "params": {"path": str(tmp_path / "live.m3u8"), "segment": 1, "window": 0},
+        },
+    }
+    result = run_graph({"livegraph": 1, "nodes": nodes})
+    assert result.outcome.ok, result.outcome.error
+    white, clicks, _ = heard(tmp_path / "live.m3u8")
+    assert len(white) == 4
+    assert clicks == pytest.approx(white, abs=1024 / 48_000)

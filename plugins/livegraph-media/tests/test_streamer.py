@@ -8,10 +8,12 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+from film_support import clicking, heard
 from media_support import RealClock, built, context, numbered
 
 from livegraph import Frame, InputError, NodeError
@@ -248,3 +250,25 @@ def test_what_is_not_a_picture_is_refused() -> None:
             node.process(video=Frame(0, 0, PERIOD, 0, "text"))
     finally:
         node.teardown()
+
+
+def test_the_sound_arrives_in_step(television: Television, tmp_path: Path) -> None:
+    """A flash and a click each second; the sound is half a second ahead, as beside a model that takes as long."""
+    target = Target(f"tcp://127.0.0.1:{television.port}", "mpegts", {"flush_packets": "1"}, "the television")
+    streamer = Streamer(target, Rate("ultrafast", 500, 1.0), 25.0, print, RealClock().now_ns, sound=True)
+    sound, begin = clicking(8, 48_000, 2, range(8)), time.monotonic()
+    for index in range(8 * 25 + 12):
+        if index < 8 * 25:
+            block = sound[index * 1920 : (index + 1) * 1920]
+            streamer.add_sound(Frame(index * PERIOD, data=block, meta={"rate": 48_000}))
+        if (number := index - 12) >= 0:
+            picture = np.full((48, 64, 3), 16 if number % 25 else 255, np.uint8)
+            streamer.add(Frame(number * PERIOD, number, PERIOD, 0, picture))
+        time.sleep(max(0.0, begin + index / 25 - time.monotonic()))
+    streamer.finish()
+    time.sleep(0.2)
+    path = tmp_path / "x.ts"
+    path.write_bytes(television.received[0])
+    white, clicks, _ = heard(path)
+    assert len(clicks) >= 5
+    assert all(min(abs(click - flash) for flash in white) < 1024 / 48_000 for click in clicks)

@@ -1,4 +1,4 @@
-"""A video opened for reading: its pictures in order, damage counted rather than fatal."""
+"""A video opened for reading: its pictures in order, and its sound; damage is counted rather than fatal."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from typing import Any
 
 from livegraph import InputError, NodeError
 from livegraph_media.address import Address
 from livegraph_media.ffmpeg import (
     MICROSECOND,
+    AudioFrame,
+    AudioStream,
     Disposition,
     FFmpegError,
     InputContainer,
@@ -20,11 +23,14 @@ from livegraph_media.ffmpeg import (
     VideoStream,
     open_container,
 )
+from livegraph_media.packets import Packets
 
 OPEN_TIMEOUT_S, READ_TIMEOUT_S = 8.0, 5.0
 _RTSP_OPTIONS = {"rtsp_transport": "tcp", "fflags": "nobuffer"}
 _LARGEST = 8192
 _DEFAULT_FPS = Fraction(30)
+_REACH = 100
+"""Packets of pictures between which the next sound is looked for: well-made files have it within some tens."""
 
 
 def open_address(address: Address) -> InputContainer:
@@ -81,6 +87,12 @@ def video_stream(container: InputContainer, name: str, kind: type[NodeError] = I
     return stream
 
 
+def sound_stream(container: InputContainer) -> AudioStream | None:
+    """The sound to play; None where there is none that can be decoded here."""
+    stream = container.streams.best("audio")
+    return stream if isinstance(stream, AudioStream) and stream.codec_context else None
+
+
 def nominal_fps(stream: VideoStream) -> Fraction:
     """What the file says of its rate, else 30."""
     return stream.average_rate or stream.guessed_rate or _DEFAULT_FPS
@@ -92,9 +104,11 @@ def pixel_aspect(stream: VideoStream) -> Fraction:
 
 
 class Decoder:
-    """Reads one file or address once, from a given second on."""
+    """Reads one file or address once, from a given second on. `sound`: whether to read that too, where there is any;
+    else it is passed over.
+    """
 
-    def __init__(self, address: Address, start_s: float = 0.0) -> None:
+    def __init__(self, address: Address, start_s: float = 0.0, sound: bool = False) -> None:
         self.address = address
         with _patience(address):
             self._container = _open(address)
@@ -107,24 +121,38 @@ class Decoder:
                 raise
         self.fps = nominal_fps(self.stream)
         self.aspect = pixel_aspect(self.stream)
+        self.sound = sound_stream(self._container) if sound else None
+        self._packets = Packets(self._container, *((self.stream, self.sound) if self.sound else (self.stream,)))
         self.damaged = 0
         self.ended_early: str | None = None
         self.decoded = 0
 
     def frames(self) -> Iterator[VideoFrame]:
         """The pictures. Damaged ones are left out and counted; where a local file breaks off, `ended_early` says so."""
+        while (decoded := self._decoded(self.stream)) is not None:
+            yield from filter(self._wanted, decoded)
+
+    def sounds(self) -> list[AudioFrame] | None:
+        """What the next packet of the sound holds; None where there is none near the pictures taken so far. With a
+        start there is some sound from before it.
+        """
+        return None if self.sound is None else self._decoded(self.sound, _REACH)
+
+    def _decoded(self, stream: VideoStream | AudioStream, reach: int | None = None) -> list[Any] | None:
         try:
-            for packet in self._container.demux(self.stream):
-                try:
-                    decoded = packet.decode()
-                except InvalidDataError:
-                    self.damaged += 1
-                    continue
-                yield from filter(self._wanted, decoded)
+            packet = self._packets.take(stream, reach)
+            if packet is None:
+                return None
+            try:
+                return packet.decode()
+            except InvalidDataError:
+                self.damaged += 1
+                return []
         except (OSError, FFmpegError) as error:
             if self.address.remote:
                 raise NodeError(f"{self.address.name}: the connection broke: {why(error)}") from error
             self.ended_early = why(error)
+            return None
 
     def close(self) -> None:
         self._container.close()
@@ -153,7 +181,7 @@ class Decoder:
         return True
 
 
-def times_of(frame: VideoFrame) -> tuple[int | None, int]:
+def times_of(frame: VideoFrame | AudioFrame) -> tuple[int | None, int]:
     """Presentation time (None where unknown) and duration (0 where unknown), nanoseconds."""
     if not frame.time_base:
         return None, 0

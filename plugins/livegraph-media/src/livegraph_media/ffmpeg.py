@@ -7,6 +7,7 @@ Python would break the deadlock by handing out a half-imported module; here the 
 import av  # isort: split
 
 from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.codec.codec import UnknownCodecError
 from av.container import InputContainer, OutputContainer
@@ -33,6 +34,7 @@ __all__ = [
     "LOG_ERRORS",
     "MICROSECOND",
     "AudioFrame",
+    "AudioResampler",
     "AudioStream",
     "CodecContext",
     "ColorRange",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from livegraph import EndOfStream, Frame, Out, Param, Size, Source, Video
+from livegraph import Audio, EndOfStream, Frame, Gap, Out, Param, Size, Source, Video
 from livegraph_media.address import is_live_address, resolve_address
 from livegraph_media.size import SIZE_OR_SOURCE_PATTERN, parse_size
 
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
 
 
 class File(Source):
-    """Plays a video: its pictures as decoded, with the times, the matrix and the range that the file states. Pixels are
-    made square (the width is scaled, and even then); other pictures keep their size, odd ones too.
+    """Plays a video: its pictures as decoded, with the times, the matrix and the range that the file states, and where
+    `audio` is wired its sound, in step with them. Pixels are made square (the width is scaled, and even then); other
+    pictures keep their size, odd ones too.
 
     The timeline begins at 0 and continues over loops; the first picture of each round is a discontinuity. Where the
     picture's size changes midway, frames change their size, unless `size` fixes it. A file that breaks off ends there,
@@ -25,6 +27,7 @@ class File(Source):
 
     paced = True
     out: Out[Video] = Out(formats=("yuv420p", "rgb24", "gray8"))
+    audio: Out[Audio] = Out(doc="the file's sound at its own rate; nothing where it has none")
     path: str = Param(
         remote=False,
         doc="a path; http(s)://, rtsp(s)://, rtmp(s)://, udp://, rtp://; or sample://moving, which is shipped",
@@ -61,14 +64,21 @@ class File(Source):
             self.paced = False
             capture = Capture(lambda: open_address(address), self.ctx.clock.now_ns)
             self._stream = LiveFrames(capture, shaper, address.name, self.ctx.say)
+            if self._wants_sound:
+                self.ctx.say(f"{address.name} is taken live, without its sound: nothing comes from `audio`")
         else:
-            self._player = Player(address, self.start, self.loop, shaper, self.ctx.say)
+            self._player = Player(address, self.start, self.loop, shaper, self.ctx.say, self._wants_sound)
 
-    def read(self) -> Frame | EndOfStream | None:
+    def read(self) -> Frame | Mapping[str, Frame | Gap] | EndOfStream | None:
         if self._stream is not None:
-            return self._stream.read()
+            picture = self._stream.read()
+            return {"out": picture, "audio": Gap(picture.pts_ns)} if picture and self._wants_sound else picture
         assert self._player is not None
         return self._player.read(self.ctx.clock.now_ns())
+
+    @property
+    def _wants_sound(self) -> bool:
+        return "audio" in self.ctx.wired
 
     def teardown(self) -> None:
         for opened in (self._stream, self._player):

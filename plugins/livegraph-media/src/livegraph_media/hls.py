@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from livegraph import Frame, In, Param, Sink, Video
+from livegraph import Audio, Frame, In, Param, Sink, Video
 
 if TYPE_CHECKING:
     from livegraph_media.segmenter import Segmenter
 
 
 class Hls(Sink):
-    """Writes H.264 and a silent AAC track as an HLS playlist with segments of MPEG-TS, into a folder that a web server
+    """Writes H.264 and an AAC track as an HLS playlist with segments of MPEG-TS, into a folder that a web server
     gives out. It plays at any moment from the first full segment on, and says at the end that it has ended.
     """
 
     records = True
-    video: In[Video] = In(formats=("yuv420p", "rgb24", "gray8"))
+    video: In[Video] = In(formats=("yuv420p", "rgb24", "gray8"), join="merge")
+    audio: In[Audio] = In(join="merge", optional=True, doc="of any rate; becomes 48 kHz stereo. Without it: silence")
     path: str = Param(
         "out/{name}/live.m3u8",
         remote=False,
@@ -38,11 +39,14 @@ class Hls(Sink):
         from livegraph_media.segmenter import Segmenter
 
         path = clear_playlist(self.path, self.ctx.node_id, self.window)
-        self._segmenter = Segmenter(path, self.params, self.ctx.fps_hint, self.ctx.say)
+        self._segmenter = Segmenter(path, self.params, self.ctx.fps_hint, self.ctx.say, sound="audio" in self.ctx.wired)
 
-    def process(self, video: Frame) -> None:
+    def process(self, video: Frame | None, audio: Frame | None = None) -> None:
         assert self._segmenter is not None
-        self._segmenter.add(video)
+        if video is not None:
+            self._segmenter.add(video)
+        if audio is not None:
+            self._segmenter.add_sound(audio)
 
     def teardown(self) -> None:
         if self._segmenter is not None:

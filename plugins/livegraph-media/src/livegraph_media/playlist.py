@@ -6,7 +6,7 @@ import math
 import re
 from pathlib import Path
 
-from livegraph import InputError, Yuv420p
+from livegraph import Frame, InputError, Yuv420p
 from livegraph_media.destination import reserve
 from livegraph_media.encoder import Encoding
 from livegraph_media.ffmpeg import VideoFrame, open_container
@@ -20,7 +20,9 @@ _GRACE = 3
 class Playlist:
     """Encodes frames into segments of MPEG-TS. Files appear whole, under their names only once they are complete."""
 
-    def __init__(self, path: Path, encoding: Encoding, like: Yuv420p, segment_s: float, window: int) -> None:
+    def __init__(
+        self, path: Path, encoding: Encoding, like: Yuv420p, segment_s: float, window: int, sound: bool = False
+    ) -> None:
         """`window`: how many segments the playlist has; what is older is deleted. 0: it keeps all."""
         flags = "+temp_file+independent_segments" + ("+delete_segments" if window else "")
         options = {
@@ -33,11 +35,15 @@ class Playlist:
             "hls_start_number_source": "epoch" if window else "generic",
         }
         self._output = open_container(str(path), "w", format="hls", options=options)
-        self._tracks = Tracks(self._output, encoding, like, round(gop_s(segment_s) * 1e9))
+        self._tracks = Tracks(self._output, encoding, like, round(gop_s(segment_s) * 1e9), sound)
 
     def write(self, frame: VideoFrame, pts_ns: int) -> None:
         """Append a frame at `pts_ns`, counted from the first one."""
         self._output.mux(self._tracks.encode(frame, pts_ns))
+
+    def write_sound(self, block: Frame, pts_ns: int) -> None:
+        """Append a block of sound; see `SoundTrack`."""
+        self._output.mux(list(self._tracks.encode_sound(block, pts_ns)))
 
     def close(self) -> None:
         """Finish the last segment; the playlist then says that it has ended."""

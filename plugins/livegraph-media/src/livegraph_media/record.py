@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from livegraph import Frame, In, Param, Sink, Video
+from livegraph import Audio, Frame, In, Param, Sink, Video
 from livegraph_media.destination import reserve
 
 if TYPE_CHECKING:
@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 
 class Record(Sink):
-    """Writes H.264 into an MP4 or Matroska file, playable up to its last half second even after SIGKILL.
+    """Writes H.264, and AAC where `audio` is wired, into an MP4 or Matroska file, playable up to its last half second
+    even after SIGKILL.
 
     Frames keep their times (variable rate); the first is at 0, and the last stays until the stream's end. The first
     picture sets the size, of which an odd width or height is made even by its last column or row standing there twice;
@@ -20,7 +21,8 @@ class Record(Sink):
     """
 
     records = True
-    video: In[Video] = In(formats=("yuv420p", "rgb24", "gray8"))
+    video: In[Video] = In(formats=("yuv420p", "rgb24", "gray8"), join="merge")
+    audio: In[Audio] = In(join="merge", optional=True, doc="of any rate; becomes 48 kHz stereo")
     path: str = Param(
         "out/{name}-{time}.mp4",
         remote=False,
@@ -42,15 +44,19 @@ class Record(Sink):
 
         path = reserve(self.path, self.ctx.node_id, self.overwrite)
         quality = Quality(self.codec, self.preset, self.crf, hardware=not self.ctx.cpu)
-        self._recorder = Recorder(path, quality, self.ctx.fps_hint, self.ctx.say)
+        sound = "audio" in self.ctx.wired
+        self._recorder = Recorder(path, quality, self.ctx.fps_hint, self.ctx.say, sound)
 
     def warm_up(self) -> None:
         assert self._recorder is not None
         self._recorder.warm_up()
 
-    def process(self, video: Frame) -> None:
+    def process(self, video: Frame | None, audio: Frame | None = None) -> None:
         assert self._recorder is not None
-        self._recorder.add(video)
+        if video is not None:
+            self._recorder.add(video)
+        if audio is not None:
+            self._recorder.add_sound(audio)
 
     def teardown(self) -> None:
         if self._recorder is not None:

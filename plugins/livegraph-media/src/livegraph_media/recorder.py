@@ -12,6 +12,7 @@ from livegraph_media.destination import failure, reason
 from livegraph_media.encoder import DEFAULT_FPS, SOFTWARE, Encoding, encoding, find_encoding, likely_fps
 from livegraph_media.ffmpeg import FFmpegError
 from livegraph_media.recording import Recording
+from livegraph_media.sound_track import EarlySound
 
 _USUAL_SIZE: Size = (640, 360)
 _WRITE_ERRORS = (OSError, FFmpegError)
@@ -30,12 +31,16 @@ class Quality:
 class Recorder:
     """Records frames into the file at `path`, which is there already, and empty or to be replaced."""
 
-    def __init__(self, path: Path, quality: Quality, fps: float | None, say: Callable[[str], None]) -> None:
-        """`fps`: the nominal rate where it is known; times are the frames' own."""
+    def __init__(
+        self, path: Path, quality: Quality, fps: float | None, say: Callable[[str], None], sound: bool = False
+    ) -> None:
+        """`fps`: the nominal rate where it is known; times are the frames' own. `sound`: whether that comes, too."""
         self._path = path
         self._quality = quality
         self._fps = fps
         self._say = say
+        self._sound = sound
+        self._early = EarlySound()
         self._recording: Recording | None = None
         self._frames = 0
         self._first_ns = self._last_ns = self._last_duration_ns = 0
@@ -51,10 +56,24 @@ class Recorder:
         try:
             recording = self._recording or self._start(picture, frame)
             recording.write(self._canvas.frame(picture), frame.pts_ns - self._first_ns)
+            self._write_early(recording)
         except _WRITE_ERRORS as error:
             raise failure(error, self._path) from error
         self._frames += 1
         self._last_ns, self._last_duration_ns = frame.pts_ns, frame.duration_ns
+
+    def add_sound(self, block: Frame) -> None:
+        """Encode and write a block of sound; what is from before the first picture is cut off."""
+        self._early.put(block)
+        try:
+            if self._recording is not None:
+                self._write_early(self._recording)
+        except _WRITE_ERRORS as error:
+            raise failure(error, self._path) from error
+
+    def _write_early(self, recording: Recording) -> None:
+        for block, since_ns in self._early.take(self._first_ns):
+            recording.write_sound(block, since_ns)
 
     def finish(self, end_pts_ns: int) -> None:
         """Close the file, and tell what it holds; the last picture stays until `end_pts_ns`."""
@@ -77,7 +96,7 @@ class Recorder:
         """Open encoder and file for pictures like the first one."""
         self._canvas = Canvas(first, self._say, "recording", "recorded")
         fps = likely_fps(self._fps, frame.duration_ns)
-        self._recording = Recording(self._path, self._encoding(self._canvas.size, fps), first)
+        self._recording = Recording(self._path, self._encoding(self._canvas.size, fps), first, self._sound)
         self._first_ns = frame.pts_ns
         return self._recording
 

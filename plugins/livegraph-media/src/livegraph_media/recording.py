@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from livegraph import Yuv420p
+from livegraph import Frame, Yuv420p
 from livegraph_media.encoder import Encoding, state_colours
 from livegraph_media.ffmpeg import Packet, VideoFrame, VideoStream, open_container
+from livegraph_media.sound_track import SoundTrack
 from livegraph_media.stamps import Stamps, ticks_of
 
 KEYFRAME_EVERY_NS = 2_000_000_000
 _FRAGMENT_US = 200_000
 _FRAGMENTED = {"movflags": "+hybrid_fragmented", "frag_duration": str(_FRAGMENT_US), "flush_packets": "1"}
+_NOT_WAITING = {"max_interleave_delta": "200000"}
+"""Microseconds that one track is held back for another one of which nothing comes."""
 _CONTAINERS = {
     ".mp4": ("mp4", _FRAGMENTED),
     ".m4v": ("mp4", _FRAGMENTED),
@@ -24,16 +27,18 @@ _CONTAINERS = {
 
 
 class Recording:
-    """Encodes frames into a file. Times are nanoseconds from the first frame on."""
+    """Encodes frames into a file. Times are nanoseconds from the first picture on."""
 
-    def __init__(self, path: Path, encoding: Encoding, like: Yuv420p) -> None:
-        """`like` says which matrix and range all frames have."""
+    def __init__(self, path: Path, encoding: Encoding, like: Yuv420p, sound: bool = False) -> None:
+        """`like` says which matrix and range all frames have; `sound`, whether there is a track for it."""
         container, options = _CONTAINERS[path.suffix.lower()]
-        self._output = open_container(str(path), "w", format=container, options=dict(options))
+        options = {**options, **(_NOT_WAITING if sound else {})}
+        self._output = open_container(str(path), "w", format=container, options=options)
         stream = self._output.add_stream(encoding.codec)
         assert isinstance(stream, VideoStream)
         encoding.apply(stream)
         state_colours(stream.codec_context, like)
+        self._sound = SoundTrack(self._output) if sound else None
         self._output.start_encoding()
         self._stream = stream
         self._held: Packet[VideoStream] | None = None
@@ -43,10 +48,19 @@ class Recording:
         """Append a frame at `pts_ns`; what does not rise by a tick (1/60000 s) is moved to the next one."""
         self._stamps.stamp(frame, pts_ns)
         self._mux(self._stream.encode(frame))
+        if self._sound is not None:
+            self._output.mux(list(self._sound.beyond(pts_ns)))
+
+    def write_sound(self, sound: Frame, pts_ns: int) -> None:
+        """Append a block of sound; see `SoundTrack`."""
+        assert self._sound is not None
+        self._output.mux(list(self._sound.encode(sound, pts_ns)))
 
     def close(self, end_ns: int) -> None:
         """Finish the file; the last picture stays until `end_ns`."""
         try:
+            if self._sound is not None:
+                self._output.mux(list(self._sound.finish()))
             self._mux(self._stream.encode(None))
             if self._held is not None:
                 self._release(ticks_of(end_ns))

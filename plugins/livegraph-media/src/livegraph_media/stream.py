@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from livegraph import Frame, In, InputError, Param, Sink, Video
+from livegraph import Audio, Frame, In, InputError, Param, Sink, Video
 
 if TYPE_CHECKING:
     from livegraph_media.streamer import Streamer
@@ -15,10 +15,13 @@ Preset = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium
 
 
 class Stream(Sink):
-    """What the three have in common: H.264 without delay and a silent AAC track, sent by a process of its own."""
+    """What the three have in common: H.264 without delay and an AAC track, sent by a process of its own. The track is
+    silent where `audio` is not wired.
+    """
 
     records = True
-    video: In[Video] = In(formats=("yuv420p", "rgb24", "gray8"))
+    video: In[Video] = In(formats=("yuv420p", "rgb24", "gray8"), join="merge")
+    audio: In[Audio] = In(join="merge", optional=True, doc="of any rate; becomes 48 kHz stereo. Without it: silence")
     url: str = Param(secret=True, doc="the server's address, with key or password; these are never shown")
     bitrate: int = Param(2500, ge=50, le=100_000, unit="kbit/s", doc="of the picture")
     preset: Preset = Param("veryfast", doc="x264: how long it may look for a better picture")
@@ -32,15 +35,21 @@ class Stream(Sink):
         if self.ctx.mode == "offline":
             raise InputError("servers take a live stream, at its own pace: `mode: live`, or `live: true` at the source")
         rate = Rate(self.preset, self.bitrate, self.gop)
-        self._streamer = Streamer(self._target(), rate, self.ctx.fps_hint, self.ctx.say, self.ctx.clock.now_ns)
+        ctx = self.ctx
+        self._streamer = Streamer(
+            self._target(), rate, ctx.fps_hint, ctx.say, ctx.clock.now_ns, sound="audio" in ctx.wired
+        )
 
     def warm_up(self) -> None:
         assert self._streamer is not None
         self._streamer.warm_up()
 
-    def process(self, video: Frame) -> None:
+    def process(self, video: Frame | None, audio: Frame | None = None) -> None:
         assert self._streamer is not None
-        self._streamer.add(video)
+        if video is not None:
+            self._streamer.add(video)
+        if audio is not None:
+            self._streamer.add_sound(audio)
 
     def status(self) -> Mapping[str, Any]:
         return {} if self._streamer is None else self._streamer.status()
@@ -54,7 +63,7 @@ class Stream(Sink):
 
 
 class Rtmp(Stream):
-    """Sends H.264 and a silent AAC track to an RTMP server, such as a streaming platform's: rtmp://host/app/key, or
+    """Sends H.264 and an AAC track to an RTMP server, such as a streaming platform's: rtmp://host/app/key, or
     rtmps://, whose certificate is checked.
 
     The graph never waits for the server. While it is away, pictures are dropped and counted, it is tried again after
@@ -69,7 +78,7 @@ class Rtmp(Stream):
 
 
 class Rtsp(Stream):
-    """Sends H.264 and a silent AAC track to an RTSP server that takes streams, over TCP: rtsp://user:password@host/path.
+    """Sends H.264 and an AAC track to an RTSP server that takes streams, over TCP: rtsp://user:password@host/path.
 
     A server that is away is treated as in `media.rtmp`.
     """
@@ -81,7 +90,7 @@ class Rtsp(Stream):
 
 
 class Srt(Stream):
-    """Sends H.264 and a silent AAC track in MPEG-TS over SRT, where FFmpeg has that; PyAV's wheels do not:
+    """Sends H.264 and an AAC track in MPEG-TS over SRT, where FFmpeg has that; PyAV's wheels do not:
     srt://host:port?streamid=name.
 
     A server that is away is treated as in `media.rtmp`.

@@ -12,6 +12,7 @@ from livegraph_media.canvas import Canvas, yuv420p_from
 from livegraph_media.encoder import DEFAULT_FPS, likely_fps, live_encoding, why_not
 from livegraph_media.ffmpeg import Packet, open_container
 from livegraph_media.sender import Sender
+from livegraph_media.sound_track import EarlySound
 from livegraph_media.target import Target
 from livegraph_media.tracks import Tracks
 from livegraph_media.wire import Chunk, Errand
@@ -35,12 +36,20 @@ class Streamer:
     """Encodes frames and hands them to a `Sender`; while the server is away they are dropped, and not encoded."""
 
     def __init__(
-        self, target: Target, rate: Rate, fps: float | None, say: Callable[[str], None], now_ns: Callable[[], int]
+        self,
+        target: Target,
+        rate: Rate,
+        fps: float | None,
+        say: Callable[[str], None],
+        now_ns: Callable[[], int],
+        sound: bool = False,
     ) -> None:
-        """`fps`: the nominal rate where it is known; times are the frames' own."""
+        """`fps`: the nominal rate where it is known; times are the frames' own. `sound`: whether that comes, too."""
         self._target, self._rate, self._fps, self._say = target, rate, fps, say
         self._sender = Sender(target.name, say, now_ns)
         self._tracks: Tracks | None = None
+        self._sound = sound
+        self._early = EarlySound()
         self._first_ns = 0
 
     def warm_up(self) -> None:
@@ -58,6 +67,17 @@ class Streamer:
         if wanted != "nothing":
             packets = tracks.encode(self._canvas.frame(picture), since_ns, wanted == "keyframe")
             self._sender.put(map(_chunk, packets))
+        self._send_sound(tracks)
+
+    def add_sound(self, block: Frame) -> None:
+        """Encode a block of sound, and send it where the picture is sent."""
+        self._early.put(block)
+        if self._tracks is not None:
+            self._send_sound(self._tracks)
+
+    def _send_sound(self, tracks: Tracks) -> None:
+        for block, since_ns in self._early.take(self._first_ns):
+            self._sender.put(map(_chunk, tracks.encode_sound(block, since_ns)))
 
     def status(self) -> dict[str, Any]:
         return self._sender.status()
@@ -75,7 +95,7 @@ class Streamer:
             rate.preset, rate.kilobits, likely_fps(self._fps, frame.duration_ns), self._canvas.size
         )
         self._home = open_container(head, "w", format="mp4", options=dict(_HEAD_AT_ONCE))
-        self._tracks = Tracks(self._home, encoding, first, round(rate.gop_s * 1e9))
+        self._tracks = Tracks(self._home, encoding, first, round(rate.gop_s * 1e9), self._sound)
         self._first_ns = frame.pts_ns
         target = self._target
         self._sender.begin(Errand(target.url, target.form, target.options, target.hidden, head.getvalue(), PATIENCE_S))

@@ -30,6 +30,11 @@ class Timeline:
         self._offset_ns: int | None = None
         self._last: Moment | None = None
 
+    @property
+    def offset_ns(self) -> int:
+        """From the file's own time to this one, as it is now."""
+        return self._offset_ns or 0
+
     def restart(self) -> None:
         """What comes next begins anew (a loop): its time continues here."""
         self._offset_ns = None
