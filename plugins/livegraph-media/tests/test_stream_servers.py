@@ -23,6 +23,9 @@ from livegraph_media import read_frame_number
 from livegraph_media.planes import yuv420p_of
 from livegraph_media.stream import Rtmp, Stream
 
+STALL_S = 1.0
+"""A server that stops answering would hold the graph for seconds; a busy machine holds it for a tenth of one."""
+
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(180)]
 
 
@@ -111,7 +114,7 @@ def test_pictures_arrive(server: RtmpServer, watched: Watched, key: str) -> None
     numbers = [number for _, number in seen]
     assert numbers == list(range(numbers[0], numbers[0] + 60))
     assert notes(result) == [f"sending to rtmp://127.0.0.1:{server.port}/live/***"]
-    assert watched.longest_gap_s < 0.2
+    assert watched.longest_gap_s < STALL_S
     assert watched.teardown_s < 2
 
 
@@ -130,7 +133,7 @@ def test_a_server_that_was_away_for_ten_seconds_has_the_picture_back_within_five
     assert result.outcome.ok, result.outcome.error
     print(f"back after {back_s:.2f} s, longest gap {watched.longest_gap_s * 1000:.0f} ms")
     assert back_s < 5
-    assert watched.longest_gap_s < 0.2
+    assert watched.longest_gap_s < STALL_S
     assert len(watched.calls) > 30 * 24 * 0.95
     name = f"rtmp://127.0.0.1:{server.port}/live/***"
     first, lost, back = notes(result)
@@ -150,7 +153,7 @@ def test_a_server_that_stops_reading_holds_up_neither_the_graph_nor_its_end(
     result, _ = run_beside(server.url, 16, scenario)
     server.thaw()
     assert result.outcome.ok, result.outcome.error
-    assert watched.longest_gap_s < 0.2
+    assert watched.longest_gap_s < STALL_S
     print(f"teardown {watched.teardown_s:.2f} s, longest gap {watched.longest_gap_s * 1000:.0f} ms")
     assert watched.teardown_s < 4
     assert len(watched.calls) > 30 * 16 * 0.95
@@ -169,7 +172,7 @@ def test_a_server_that_goes_on_after_a_while_has_the_picture_again(server: RtmpS
     assert result.outcome.ok, result.outcome.error
     print(f"back after {back_s:.2f} s, longest gap {watched.longest_gap_s * 1000:.0f} ms", notes(result))
     assert back_s < 8
-    assert watched.longest_gap_s < 0.2
+    assert watched.longest_gap_s < STALL_S
 
 
 def test_an_rtmps_server_has_to_prove_who_it_is(
