@@ -40,15 +40,35 @@ class Denoiser(Protocol[A, P_contra]):
         """Begin a new stream; the buffers are kept."""
 
 
-class Steps(Generic[A, P]):
+class _Remembering(Generic[A, P]):
+    """A runner with as many rows as it is made for, and what each of them remembers."""
+
+    def __init__(self, backend: Backend[A, P], profile: Profile, size: tuple[int, int], rows: int) -> None:
+        self._backend = backend
+        self.runner = backend.runner(size, rows)
+        self._pasts = [Past(self.runner, row, profile.sink_threshold) for row in range(rows)]
+
+    def remember(self, latents: A, prompt: P) -> None:
+        for past in self._pasts:
+            past.add(clean_pass(self._backend, latents), prompt)
+
+    def recache(self, prompt: P) -> None:
+        for past in self._pasts:
+            past.recache(prompt)
+
+    def forget(self) -> None:
+        for past in self._pasts:
+            past.forget()
+
+
+class Steps(_Remembering[A, P]):
     """One block after the other, one step after the other: the lowest latency."""
 
     lag = 0
 
     def __init__(self, backend: Backend[A, P], profile: Profile, size: tuple[int, int]) -> None:
-        self._backend, self._profile = backend, profile
-        self.runner = backend.runner(size, 1)
-        self.past = Past(self.runner, 0, profile.sink_threshold)
+        super().__init__(backend, profile, size, 1)
+        self._profile, self.past = profile, self._pasts[0]
 
     def step(self, block: Block[A] | None, prompt: P) -> A | None:
         if block is None:
@@ -76,17 +96,8 @@ class Steps(Generic[A, P]):
             clean = clean_from(last.x, self.runner.velocity(last, prompt), sigmas[step])
         return clean, last
 
-    def remember(self, latents: A, prompt: P) -> None:
-        self.past.add(clean_pass(self._backend, latents), prompt)
 
-    def recache(self, prompt: P) -> None:
-        self.past.recache(prompt)
-
-    def forget(self) -> None:
-        self.past.forget()
-
-
-class StepsApart(Generic[A, P]):
+class StepsApart(_Remembering[A, P]):
     """One step after the other, each beside a past of its own, as in a stream batch, but nothing lags.
 
     So what a first step gives does not depend on whether a second follows. A step that a block is not given forgets:
@@ -96,10 +107,7 @@ class StepsApart(Generic[A, P]):
     lag = 0
 
     def __init__(self, backend: Backend[A, P], profile: Profile, size: tuple[int, int]) -> None:
-        rows = len(profile.timesteps)
-        self._backend = backend
-        self.runner = backend.runner(size, rows)
-        self._pasts = [Past(self.runner, row, profile.sink_threshold) for row in range(rows)]
+        super().__init__(backend, profile, size, len(profile.timesteps))
 
     def step(self, block: Block[A] | None, prompt: P) -> A | None:
         if block is None:
@@ -108,11 +116,9 @@ class StepsApart(Generic[A, P]):
         for past in self._pasts[taken:]:
             past.forget()
         beside, clean = _beside(self._backend, block), None
-        for row in range(taken):
-            x = _start(block) if clean is None else renoise(clean, block.noises[row], block.schedule.sigmas[row])
-            clean = self._one(
-                row, Pass(x, beside, (block.schedule.timesteps[row],)), block.schedule.sigmas[row], prompt
-            )
+        for row, (timestep, sigma) in enumerate(zip(block.schedule.timesteps, block.schedule.sigmas, strict=True)):
+            x = _start(block) if clean is None else renoise(clean, block.noises[row], sigma)
+            clean = self._one(row, Pass(x, beside, (timestep,)), sigma, prompt)
         return clean
 
     def _one(self, row: int, given: Pass[A], sigma: float, prompt: P) -> A:
@@ -123,18 +129,6 @@ class StepsApart(Generic[A, P]):
         past.keep(given)
         return clean
 
-    def remember(self, latents: A, prompt: P) -> None:
-        for past in self._pasts:
-            past.add(clean_pass(self._backend, latents), prompt)
-
-    def recache(self, prompt: P) -> None:
-        for past in self._pasts:
-            past.recache(prompt)
-
-    def forget(self) -> None:
-        for past in self._pasts:
-            past.forget()
-
 
 class _Row(NamedTuple, Generic[A]):
     """A block on its way through a stream batch, and its latents with the next step's noise on."""
@@ -143,7 +137,7 @@ class _Row(NamedTuple, Generic[A]):
     x: A
 
 
-class StreamBatch(Generic[A, P]):
+class StreamBatch(_Remembering[A, P]):
     """All steps in one pass: row i of the batch is the block of i blocks ago at step i, with a cache of its own.
 
     It saves launches, not work, and what comes out lags by the number of steps less one (Kodaira et al. 2023).
@@ -154,10 +148,8 @@ class StreamBatch(Generic[A, P]):
             raise ValueError(f"{profile.name} runs every block once more when it is clean: it cannot be a stream batch")
         if profile.whole_clips:
             raise ValueError(f"{profile.name} begins each clip from the last of the one before: no stream batch")
-        self._backend = backend
+        super().__init__(backend, profile, size, steps)
         self.lag = steps - 1
-        self.runner = backend.runner(size, steps)
-        self._pasts = [Past(self.runner, row, profile.sink_threshold) for row in range(steps)]
         self._rows: list[_Row[A] | None] = [None] * steps
 
     def step(self, block: Block[A] | None, prompt: P) -> A | None:
@@ -194,18 +186,9 @@ class StreamBatch(Generic[A, P]):
         times = tuple(row.block.schedule.timesteps[index] for index, row in zip(busy, rows, strict=True))
         return Pass(self._backend.concat([row.x for row in rows]), beside, times)
 
-    def remember(self, latents: A, prompt: P) -> None:
-        for past in self._pasts:
-            past.add(clean_pass(self._backend, latents), prompt)
-
-    def recache(self, prompt: P) -> None:
-        for past in self._pasts:
-            past.recache(prompt)
-
     def forget(self) -> None:
         self._rows = [None] * len(self._rows)
-        for past in self._pasts:
-            past.forget()
+        super().forget()
 
 
 def _filled_up(block: Block[A], steps: int) -> Block[A]:
