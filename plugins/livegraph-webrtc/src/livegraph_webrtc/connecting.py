@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from livegraph import Node, Param
 
 if TYPE_CHECKING:
+    from livegraph_server import Server
     from livegraph_webrtc.endpoint import Endpoint
     from livegraph_webrtc.ice import Ice, Provider
     from livegraph_webrtc.routes import Kind
-    from livegraph_webrtc.web import Web
 
 
 class Connecting(Node):
@@ -48,13 +48,14 @@ class Connecting(Node):
         check_address("turn", self.turn, ("turn", "turns"))
         return own_turn(self.turn, os.environ, time.time)
 
-    def _serve(self, web: Web, kind: Kind, endpoint: Endpoint) -> None:
+    def _serve(self, web: Server, kind: Kind, endpoint: Endpoint) -> None:
         """Answer at `/{kind}/{node}`, and list it on the page."""
-        from livegraph_webrtc.web import offer_whep, offer_whip
+        from livegraph_server import Input, Output
 
         name = self.ctx.node_id
+        path = f"/{kind}/{name}"
         self._remove = self.ctx.service("webrtc").place(web, kind, name, endpoint)
-        self._withdraw = (offer_whip if kind == "whip" else offer_whep)(web, name)
+        self._withdraw = web.offer(Input(name, "whip", path) if kind == "whip" else Output(name, "whep", path))
 
     def teardown(self) -> None:
         """End all connections, at the same time."""

@@ -9,6 +9,7 @@ from livegraph import Frame, Out, Param, Size, Source, Video
 from livegraph_webrtc.connecting import Connecting
 
 if TYPE_CHECKING:
+    from livegraph_server import Server
     from livegraph_webrtc.whip import Whip
 
 WAIT_S = 0.1
@@ -41,12 +42,11 @@ class WebRtcIn(Connecting, Source):
     def setup(self) -> None:
         from livegraph_webrtc.fit import Fitter, parse_size
         from livegraph_webrtc.reception import USUAL_SIZE, Reception
-        from livegraph_webrtc.web import Web
         from livegraph_webrtc.whip import Rules, Whip
 
         size = parse_size(self.size, self.ctx.size_hint)
         ice = self._ice()
-        web: Web = self.ctx.service("web")
+        web: Server = self.ctx.service("web")
         self._whip = Whip(web.loop, ice, Rules(self.takeover, self.idle_timeout, self.max_pixels), self.ctx.say)
         fitter = Fitter(size, self.fit, self.ctx.say)
         bars = (size or USUAL_SIZE) if self.fallback == "bars" else None

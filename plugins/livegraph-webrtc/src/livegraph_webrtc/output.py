@@ -9,6 +9,7 @@ from livegraph import Param
 from livegraph_webrtc.encoding import Encoding
 
 if TYPE_CHECKING:
+    from livegraph_server import Server
     from livegraph_webrtc.whep import Whep
 
 
@@ -25,11 +26,10 @@ class WebRtcOut(Encoding):
     _whep: Whep | None = None
 
     def setup(self) -> None:
-        from livegraph_webrtc.web import Web
         from livegraph_webrtc.whep import Whep
 
         ice = self._ice()
-        web: Web = self.ctx.service("web")
+        web: Server = self.ctx.service("web")
         self._whep = Whep(web.loop, ice, self.viewers, self.codec, self._open_encoder(web.loop))
         self._serve(web, "whep", self._whep)
 

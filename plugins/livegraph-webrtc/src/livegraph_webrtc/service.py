@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from livegraph_webrtc.endpoint import Endpoint
 from livegraph_webrtc.routes import SDP, Kind, router
 from livegraph_webrtc.trickle import MEDIA_TYPE
-from livegraph_webrtc.web import Web
 
 if TYPE_CHECKING:
     from livegraph.runtime.run import Run
+    from livegraph_server import Server
 
 
 class WebRtc:
@@ -23,7 +23,7 @@ class WebRtc:
         self._served = False
         self._endpoints: dict[tuple[Kind, str], Endpoint] = {}
 
-    def place(self, web: Web, kind: Kind, node_id: str, endpoint: Endpoint) -> Callable[[], None]:
+    def place(self, web: Server, kind: Kind, node_id: str, endpoint: Endpoint) -> Callable[[], None]:
         """Answer at `/{kind}/{node_id}`, until what is returned is called: that ends all sessions there."""
         with self._lock:
             if not self._served:
