@@ -135,10 +135,8 @@ class Registry:
         if name in found:
             return found[name]
         package = KNOWN_DISTRIBUTIONS.get(name, f"livegraph-{name}")
-        failed = [info for info in self.plugins if info.state != "loaded" and info.distribution == package]
-        if failed:
-            raise PluginError(f"no service {name!r}: plugin {failed[0].name} is {failed[0].state}: {failed[0].reason}")
-        raise PluginError(f"no service {name!r}: its plugin is not installed. Try: pip install {package}")
+        why = self._trouble(name) or f"its plugin is not installed. Try: pip install {package}"
+        raise PluginError(f"no service {name!r}: {why}")
 
     def converter(self, src: PixelFormat, dst: PixelFormat) -> ConverterSpec | None:
         """The best converter from one pixel format to another."""
@@ -184,11 +182,15 @@ class Registry:
     def _others(self, plugin: object) -> list[Any]:
         return [other for other in self.manager.get_plugins() if other is not plugin]
 
+    def _trouble(self, prefix: str) -> str | None:
+        """Why the plugin that brings `prefix` could not be loaded; None where there is none."""
+        failed = [info for info in self.plugins if info.state != "loaded" and prefix in (info.name, _prefix(info))]
+        return f"plugin {failed[0].name} is {failed[0].state}: {failed[0].reason}" if failed else None
+
     def _missing(self, node_type: str) -> str:
         prefix = node_type.partition(".")[0]
-        failed = [info for info in self.plugins if info.state != "loaded" and prefix in (info.name, _prefix(info))]
-        if failed:
-            return f"no node type {node_type!r}: plugin {failed[0].name} is {failed[0].state}: {failed[0].reason}"
+        if why := self._trouble(prefix):
+            return f"no node type {node_type!r}: {why}"
         installed = any(kind.partition(".")[0] == prefix for kind in self._nodes)
         if prefix in KNOWN_DISTRIBUTIONS and not installed:
             package = KNOWN_DISTRIBUTIONS[prefix]

@@ -127,6 +127,13 @@ def test_serving_without_the_package_says_what_to_install() -> None:
     assert str(outcome.error) == "no service 'web': its plugin is not installed. Try: pip install livegraph-server"
 
 
+def test_a_package_that_does_not_load_is_named_with_its_reason() -> None:
+    registry = registry_with()
+    registry.add(type("Old", (), {"livegraph_api": "0"})(), "web", "livegraph-server")
+    _, outcome = run_with(registry, sinks=0, serving=Serving(asked=True))
+    assert str(outcome.error) == "no service 'web': plugin web is refused: written for plugin API '0', this is '1'"
+
+
 def test_a_service_that_cannot_be_made_is_the_nodes_error() -> None:
     _, outcome = run_with(registry_with(lights(Unwilling)), sinks=1)
     assert isinstance(outcome.error, NodeError)
