@@ -1,7 +1,7 @@
 """When a live picture is shown: at its pts plus one offset, which all sinks of a run share.
 
 Pure logic. The offset is what nearly every frame needs to arrive in time: it grows at once when frames come later, and
-shrinks too slowly to be seen.
+shrinks too slowly to be seen, but where time jumps: there, what is too much is let go at once.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ SHARE = 0.97
 """Share of the frames that is to be in time."""
 SHRINK = 0.03
 """How much faster than real time the show may run to win latency back: not seen by eye."""
+EXCESS_NS = 100_000_000
+"""At a jump, a smaller excess than this is left to shrink: a loop that begins anew is not to stutter for it."""
 
 
 class Playout:
@@ -23,8 +25,13 @@ class Playout:
         self.offset_ns = 0
         self._late: deque[tuple[int, int]] = deque()
 
-    def arrived(self, pts_ns: int, late_ns: int) -> None:
-        """A frame came `late_ns` after its pts (run time minus pts)."""
+    def arrived(self, pts_ns: int, late_ns: int, *, jumped: bool = False) -> None:
+        """A frame came `late_ns` after its pts (run time minus pts). `jumped`: it does not follow the one before; what
+        that one needed (a slower camera, say, which a chunk node waited for) says nothing of what comes now.
+        """
+        if jumped and late_ns < self.offset_ns - EXCESS_NS:
+            self._late.clear()
+            self.offset_ns = late_ns
         step = pts_ns - self._late[-1][0] if self._late else 0
         self._late.append((pts_ns, late_ns))
         while self._late[0][0] < pts_ns - WINDOW_NS:

@@ -54,7 +54,7 @@ class Presenter(Worker):
             self.meter.dropped["age"] += 1  # a lookahead that starved gave it up too late: what is shown is fresh
             self._jumped = step.jumped
         else:
-            self.host.playout.arrived(step.pts_ns, self.host.run_time_ns - step.pts_ns)
+            self.host.playout.arrived(step.pts_ns, self.host.run_time_ns - step.pts_ns, jumped=step.jumped)
             self._queue.append(step)
             self._jumped = False
 

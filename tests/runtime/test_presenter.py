@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import pytest
 from runtime_support import balanced, graph, play, plugin
 
-from livegraph import Frame, In, Param, Sink
+from livegraph import Frame, In, Out, Param, Sink, Source
 from livegraph.runtime.run import Run
 from livegraph.types import AnyPort
 
@@ -52,15 +53,15 @@ def test_a_screen_is_reset_when_the_picture_that_follows_the_jump_is_shown() -> 
 
 def test_a_jump_in_pictures_that_came_too_late_is_not_forgotten() -> None:
     nodes = {
-        "src": {"use": "test.source", "params": {"fps": 24.0, "restart_pts": 48}},
+        "src": {"use": "test.source", "params": {"fps": 40.0, "restart_pts": 48}},
         "n": {"use": "test.slow", "in": "src", "params": {"service_ms": 5}},
         "out": {"use": "test.screen", "in": "n", "params": {"stuck_at": 46}},
     }
-    hitch = {  # after it, pictures wait some 300 ms for their moments
-        1.0: lambda run: run.bus.set({"n.service_ms": 300.0}),
-        1.2: lambda run: run.bus.set({"n.service_ms": 5.0}),
+    hitch = {  # after it, pictures wait some 100 ms for their moments: not so much that a jump lets go of it
+        0.6: lambda run: run.bus.set({"n.service_ms": 100.0}),
+        0.8: lambda run: run.bus.set({"n.service_ms": 5.0}),
     }
-    _, outcome, _ = play(graph(nodes), 3.0, hitch, plugin(screen=Screen))
+    _, outcome, _ = play(graph(nodes), 2.0, hitch, plugin(screen=Screen))
     assert outcome.stats["nodes"]["out"]["dropped"]["age"] >= 2
     assert "marked" not in Screen.told
     assert Screen.told.count("reset") == 1
@@ -81,3 +82,43 @@ def test_pictures_that_wait_when_a_run_is_cancelled_are_counted() -> None:
         _, outcome, _ = play(chunks({}), 3.0, {when: Run.cancel}, plugin(screen=Screen))
         waited.add(outcome.stats["nodes"]["out"]["dropped"].get("stop", 0))
     assert max(waited) >= 3
+
+
+class Hastens(Source):
+    """Five pictures a second, and after three seconds thirty: a camera that takes over from a slow stand-in."""
+
+    out: Out[AnyPort]
+    marked: bool = Param(True, doc="whether it says that the faster pictures do not follow the slow ones")
+
+    async def setup(self) -> None:
+        self._next_ns = 0
+
+    async def read(self) -> Frame:
+        began = self.ctx.clock.now_ns() if self._next_ns == 0 else self._began_ns
+        self._began_ns, pts = began, self._next_ns
+        await self.ctx.clock.sleep_until(began + pts)
+        slow = pts < 3_000_000_000
+        self._next_ns += 200_000_000 if slow else 33_333_333
+        first = not slow and not self._quick
+        self._quick = not slow
+        frame = self.frame(pts, pts)
+        return replace(frame, discontinuity=True) if first and self.params.marked else frame
+
+    _quick = False
+
+
+@pytest.mark.parametrize(("marked", "latest_ms"), [(True, 400), (False, 1500)])
+def test_a_slow_stand_in_leaves_no_latency_behind(marked: bool, latest_ms: float) -> None:
+    """A chunk of four at 5 fps needs 600 ms to fill, at 30 fps 100 ms: the offset follows, at once where time jumps."""
+    nodes = {
+        "src": {"use": "test.hastens", "params": {"marked": marked}},
+        "wan": {"use": "test.slow", "in": "src", "params": {"take": 4, "service_ms": 80}},
+        "out": {"use": "test.screen", "in": "wan"},
+    }
+    offsets: list[float] = []
+    looks = {when: lambda run: offsets.append(run.host.playout.offset_ns / 1e6) for when in (2.9, 4.5)}
+    play(graph(nodes), 5.0, looks, plugin(screen=Screen, hastens=Hastens))
+    before, after = offsets
+    assert before > 600
+    assert after < latest_ms
+    assert marked or after > 400
