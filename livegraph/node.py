@@ -218,6 +218,8 @@ class Sink(Node):
     """Shown to a person as it happens (a window): called at each frame's presentation time, evenly spaced."""
     records: ClassVar[bool] = False
     """Keeps rather than shows: beside a sink that shows, its branch holds no credit and may lag a little."""
+    on_page: ClassVar[bool] = False
+    """Its pictures are on the run's web page by themselves: `--serve` then adds no preview to the graph."""
 
 
 class Function(Node):

@@ -2,44 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from livegraph.errors import PluginError
-from livegraph.graph.document import Value
 from livegraph.graph.references import EdgeEntry, Reference
 from livegraph.graph.schema import GraphFile, NodeEntry
-from livegraph.node import Sink
+from livegraph.node import Node, Sink
 from livegraph.registry import Registry
 
 NODE = "web.mjpeg"
-PAGES = ("web.", "webrtc.")
-"""What the types begin with of nodes that are on the page by themselves."""
 
 
 def with_preview(file: GraphFile, registry: Registry) -> GraphFile:
-    """The graph with a node that shows what its first sink for video gets. The preview takes the newest picture and
-    holds no credit, so that what is there runs as it did.
+    """The graph with a node that shows what its first sink for video gets, unless a sink of its own is on the page. The
+    preview takes the newest picture and holds no credit, so that what is there runs as it did.
     """
-    if NODE not in registry.nodes() or any(entry.use.startswith(PAGES) for entry in file.nodes.values()):
+    if NODE not in registry.nodes():
         return file
-    shown = next((entry for entry in file.nodes.values() if _shows(entry, registry)), None)
-    if shown is None:
+    sinks = list(_sinks(file, registry))
+    shown = next(filter(None, (_shown(entry, cls) for entry, cls in sinks)), None)
+    if shown is None or any(cls.on_page for _, cls in sinks):
         return file
+    beside, reference = shown
     name = _free("preview", file)
-    (reference,) = shown.inputs.values()
-    inputs = {"": _newest(reference)}
-    entry = replace(shown, id=name, use=NODE, inputs=inputs, input_places={}, params=Value({}), on_error=None)
+    entry = NodeEntry(name, beside.place, NODE, beside.use_place, {"": _newest(reference)})
     return replace(file, nodes={**file.nodes, name: entry})
 
 
-def _shows(entry: NodeEntry, registry: Registry) -> bool:
-    """Whether it is a sink that is given one video. What is wrong with others is said when they are assembled."""
-    try:
-        cls = registry.node(entry.use)
-    except PluginError:
-        return False
-    ports = list(cls.inputs.values())
-    return issubclass(cls, Sink) and bool(ports) and ports[0].type.name == "Video" and len(entry.inputs) == 1
+def _sinks(file: GraphFile, registry: Registry) -> Iterator[tuple[NodeEntry, type[Sink]]]:
+    """What is wrong with the others is said when they are assembled."""
+    for entry in file.nodes.values():
+        try:
+            cls: type[Node] = registry.node(entry.use)
+        except PluginError:
+            continue
+        if issubclass(cls, Sink):
+            yield entry, cls
+
+
+def _shown(entry: NodeEntry, cls: type[Sink]) -> tuple[NodeEntry, Reference] | None:
+    """The sink, and the wire of its video."""
+    videos = [name for name, port in cls.inputs.items() if port.type.name == "Video"]
+    wired = (entry.inputs.get(name) or entry.inputs.get("") for name in videos)
+    return next(((entry, reference) for reference in wired if reference is not None), None)
 
 
 def _newest(reference: Reference) -> Reference:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from livegraph import Frame, In, Node, NodeSpec, Out, Sink, Source, Video, hookimpl
+from livegraph import Audio, Frame, In, Node, NodeSpec, Out, Sink, Source, Video, hookimpl
 from livegraph.graph import Plan, load_plan
 from livegraph.registry import Registry
 
@@ -31,6 +31,22 @@ class Records(Shows):
     records = True
 
 
+class OnPage(Shows):
+    on_page = True
+
+
+class Camera(Scene):
+    """A page's own source: what is sent is not what is shown."""
+
+
+class RecordsSound(Records):
+    audio: In[Audio] = In(optional=True)
+
+
+class Film(Scene):
+    audio: Out[Audio]
+
+
 class Brings:
     livegraph_api = "1"
 
@@ -45,7 +61,8 @@ class Brings:
 @pytest.fixture
 def registry() -> Registry:
     made = Registry(discover=False)
-    nodes: dict[str, Any] = {"a__scene": Scene, "a__record": Records, "a__window": Shows, "web__mjpeg": Shows}
+    nodes: dict[str, Any] = {"a__scene": Scene, "a__record": Records, "a__window": Shows, "web__mjpeg": OnPage}
+    nodes |= {"web__camera": Camera, "a__film": Film, "a__record_sound": RecordsSound}
     assert made.add(Brings(**nodes), "brings").state == "loaded"
     return made
 
@@ -78,9 +95,22 @@ def test_the_first_sink_is_shown_and_names_that_are_taken_are_left(tmp_path: Any
     assert plan.by_id["preview2"].type == "web.mjpeg"
 
 
-@pytest.mark.parametrize("nodes", [RECORD + "  page: {use: web.mjpeg, in: scene}\n"])
-def test_a_graph_with_a_page_of_its_own_gets_no_other(tmp_path: Any, registry: Registry, nodes: str) -> None:
+def test_a_graph_with_a_page_of_its_own_gets_no_other(tmp_path: Any, registry: Registry) -> None:
+    nodes = RECORD + "  page: {use: web.mjpeg, in: scene}\n"
     assert set(load(tmp_path, registry, nodes).by_id) == {"scene", "record", "page"}
+
+
+def test_a_camera_on_the_page_is_not_the_picture_on_it(tmp_path: Any, registry: Registry) -> None:
+    plan = load(tmp_path, registry, "  sent: {use: web.camera}\n  record: {use: a.record, in: sent}\n")
+    assert "sent.out->preview.video" in {edge.id for edge in plan.edges}
+
+
+@pytest.mark.parametrize("sound", [", audio: film.audio", ""])
+def test_sound_beside_the_picture_hides_it_not(tmp_path: Any, registry: Registry, sound: str) -> None:
+    record = f"  record: {{use: a.record_sound, in: {{video: film{sound}}}, timeout: 7s}}\n"
+    plan = load(tmp_path, registry, "  film: {use: a.film}\n" + record)
+    assert "film.out->preview.video" in {edge.id for edge in plan.edges}
+    assert plan.by_id["preview"].timeout_s != plan.by_id["record"].timeout_s == 7
 
 
 def test_without_the_package_nothing_is_added(tmp_path: Any) -> None:

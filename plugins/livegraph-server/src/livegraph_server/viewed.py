@@ -12,6 +12,7 @@ class Viewed(Sink):
     """Takes pictures of every format, and refuses what no JPEG holds."""
 
     presents = True
+    on_page = True
 
     video: In[Video] = In(formats=("yuv420p", "gray8", "rgb24"))
     quality: int = Param(80, ge=1, le=100, live=True, doc="of the JPEGs: 50 coarse, 80 usual, 95 large")
