@@ -21,6 +21,7 @@ from livegraph.errors import (
     Stalled,
 )
 from livegraph.frame import EndOfStream, Frame, Gap
+from livegraph.gpus import Gpu, all_gpus
 from livegraph.hookspecs import (
     BackendFound,
     BackendSpec,
@@ -76,6 +77,7 @@ __all__ = [
     "Frame",
     "Function",
     "Gap",
+    "Gpu",
     "GraphError",
     "Image",
     "In",
@@ -117,6 +119,7 @@ __all__ = [
     "Video",
     "Yuv420p",
     "__version__",
+    "all_gpus",
     "find_model",
     "hookimpl",
     "matrix_for",

@@ -5,21 +5,17 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
+from livegraph.gpus import gpu_room
 from livegraph.memory import MemoryPlace, Room
 
 MEMINFO, CGROUP = Path("/proc/meminfo"), Path("/sys/fs/cgroup")
-DRM = Path("/sys/class/drm")
-NVML = {"win32": ("nvml.dll",), "linux": ("libnvidia-ml.so.1",)}
-"""NVIDIA's management library, which comes with the driver."""
 
 
 def room_of(place: MemoryPlace) -> Room | None:
     """What is free and what there is; None where the system does not tell."""
-    return _ram() if place == "ram" else _nvidia() or _amd()
+    return _ram() if place == "ram" else gpu_room()
 
 
 def _ram() -> Room | None:
@@ -68,53 +64,3 @@ def _ram_on_windows() -> Room | None:
     status = _MemoryStatus(length=ctypes.sizeof(_MemoryStatus))
     kernel = ctypes.windll.kernel32  # type: ignore[attr-defined, unused-ignore]
     return Room(status.free, status.total) if kernel.GlobalMemoryStatusEx(ctypes.byref(status)) else None
-
-
-class _NvmlMemory(ctypes.Structure):
-    """nvmlMemory_t."""
-
-    _fields_ = [(name, ctypes.c_ulonglong) for name in ("total", "free", "used")]
-
-
-def _nvidia() -> Room | None:
-    """Of the card that CUDA would call the first, as far as `CUDA_VISIBLE_DEVICES` and the order on the bus tell."""
-    for name in NVML.get(sys.platform, ()):
-        with suppress(OSError):
-            return _ask_nvml(ctypes.CDLL(name))
-    return None
-
-
-def _ask_nvml(nvml: ctypes.CDLL) -> Room | None:
-    if nvml.nvmlInit_v2() != 0:
-        return None
-    try:
-        card, memory = ctypes.c_void_p(), _NvmlMemory()
-        if _first_card(nvml, card) != 0 or nvml.nvmlDeviceGetMemoryInfo(card, ctypes.byref(memory)) != 0:
-            return None
-        return Room(memory.free, memory.total)
-    finally:
-        nvml.nvmlShutdown()
-
-
-def _first_card(nvml: ctypes.CDLL, card: ctypes.c_void_p) -> int:
-    """NVML's answer: 0 where `card` was found."""
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0].strip()
-    if visible.startswith(("GPU-", "MIG-")):
-        found: int = nvml.nvmlDeviceGetHandleByUUID(visible.encode(), ctypes.byref(card))
-    elif visible.isdecimal():
-        found = nvml.nvmlDeviceGetHandleByIndex_v2(int(visible), ctypes.byref(card))
-    else:  # `-1` or nothing: no card is to be seen
-        found = -1
-    return found
-
-
-def _amd() -> Room | None:
-    """The first card of the amdgpu driver."""
-    return next(_amd_cards(), None)
-
-
-def _amd_cards() -> Iterator[Room]:
-    for folder in sorted(DRM.glob("card*/device")):
-        with suppress(OSError, ValueError):
-            total, used = (int((folder / f"mem_info_vram_{name}").read_text()) for name in ("total", "used"))
-            yield Room(total - used, total)

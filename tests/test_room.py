@@ -33,14 +33,3 @@ def test_a_container_may_take_less_than_there_is(tmp_path: Path, monkeypatch: py
     assert room_of("ram") == Room(2 * GIB, 4 * GIB)
     (tmp_path / "memory.max").write_text("max\n")
     assert room_of("ram") == Room(8 * GIB, 16 * GIB)
-
-
-def test_the_memory_of_amds_first_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "DRM", tmp_path)
-    monkeypatch.setattr(room, "NVML", {})
-    assert room_of("gpu") is None
-    for card, sizes in (("card0", {}), ("card1", {"total": 16 * GIB, "used": 5 * GIB})):
-        (tmp_path / card / "device").mkdir(parents=True)
-        for name, size in sizes.items():
-            (tmp_path / card / "device" / f"mem_info_vram_{name}").write_text(f"{size}\n")
-    assert room_of("gpu") == Room(11 * GIB, 16 * GIB)

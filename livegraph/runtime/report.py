@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from livegraph.observe.machine import CpuMeter, rss_mb
+from livegraph.observe.machine import CpuMeter, GpuMeter, rss_mb
 from livegraph.runtime.source import SourceWorker
 from livegraph.runtime.station import Station
 from livegraph.runtime.worker import Worker
@@ -38,6 +38,7 @@ class Report:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._cpu = CpuMeter()
+        self._gpus = GpuMeter()
         self._rates = Rates()
 
     def document(self, *, final: bool = False) -> dict[str, Any]:
@@ -58,7 +59,7 @@ class Report:
             "machine": {
                 "cpu_percent": self._cpu.overall() if final else self._cpu.percent(),
                 "rss_mb": round(rss_mb(), 1),
-                "gpu": [],
+                "gpu": self._gpus.latest(),
             },
             "sources": {id: _source(source) for id, source in run.sources.items()},
             "nodes": {id: self._node(worker, fps[id]) for id, worker in run.all_workers.items()},

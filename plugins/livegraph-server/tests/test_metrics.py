@@ -6,8 +6,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from server_support import Play, until
 
+from livegraph import Gpu
 from livegraph_server.figures import Figures
-from livegraph_server.machine import Gpu, Machine
+from livegraph_server.machine import Machine
 from livegraph_server.metrics import Exposition
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]

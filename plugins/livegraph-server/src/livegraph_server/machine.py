@@ -6,18 +6,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import psutil  # type: ignore[import-untyped]
-import pynvml  # type: ignore[import-untyped]
 
-
-@dataclass(frozen=True, slots=True)
-class Gpu:
-    """One GPU, by NVIDIA's own figures: all programs together."""
-
-    index: int
-    name: str
-    percent: float
-    memory_used: int
-    memory_total: int
+from livegraph import Gpu, all_gpus
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +30,6 @@ class MachineMeter:
 
     def __init__(self) -> None:
         self._process = psutil.Process()
-        self._gpus = _handles()
         self._process.cpu_percent()
         psutil.cpu_percent()
 
@@ -52,24 +41,5 @@ class MachineMeter:
             psutil.cpu_percent(),
             memory.total - memory.available,
             memory.total,
-            tuple(gpu for index, handle in enumerate(self._gpus) if (gpu := _read(index, handle)) is not None),
+            tuple(all_gpus()),
         )
-
-
-def _handles() -> list[Any]:
-    """None where there is no NVIDIA driver."""
-    try:
-        pynvml.nvmlInit()
-        return [pynvml.nvmlDeviceGetHandleByIndex(index) for index in range(pynvml.nvmlDeviceGetCount())]
-    except pynvml.NVMLError:
-        return []
-
-
-def _read(index: int, handle: Any) -> Gpu | None:
-    """None while it does not answer (it was taken out, or its driver is renewed) or does not tell (MIG)."""
-    try:
-        memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
-        busy = pynvml.nvmlDeviceGetUtilizationRates(handle).gpu
-        return Gpu(index, str(pynvml.nvmlDeviceGetName(handle)), float(busy), int(memory.used), int(memory.total))
-    except pynvml.NVMLError:
-        return None

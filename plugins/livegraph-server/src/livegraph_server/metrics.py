@@ -94,7 +94,8 @@ def _of_machine(machine: Machine) -> Iterator[Metric]:
     yield GaugeMetricFamily("livegraph_machine_memory_used_bytes", "RAM in use", machine.memory_used)
     yield GaugeMetricFamily("livegraph_machine_memory_bytes", "RAM", machine.memory_total)
     names = {f"{gpu.index}": gpu for gpu in machine.gpus}
-    yield _gauge("gpu_busy_ratio", "1 is always busy", "gpu", ((id, gpu.percent / 100) for id, gpu in names.items()))
+    busy = {id: gpu.busy_percent / 100 for id, gpu in names.items()}
+    yield _gauge("gpu_busy_ratio", "1 is always busy", "gpu", busy.items())
     yield _gauge("gpu_memory_used_bytes", "VRAM in use", "gpu", ((id, gpu.memory_used) for id, gpu in names.items()))
     yield _gauge("gpu_memory_bytes", "VRAM", "gpu", ((id, gpu.memory_total) for id, gpu in names.items()))
 
