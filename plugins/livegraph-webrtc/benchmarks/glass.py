@@ -11,16 +11,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import platform
-import signal
-import socket
 import statistics
 import sys
-import tempfile
 import time
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -33,6 +28,7 @@ from aiortc import (
     RTCSessionDescription,
 )
 from aiortc.mediastreams import MediaStreamError
+from served import served
 
 from livegraph import Size
 from livegraph_media import read_frame_number
@@ -46,11 +42,7 @@ from livegraph_webrtc.rtp_time import TIME_BASE
 
 FPS = 30
 SDP = {"content-type": "application/sdp"}
-GRAPH = {
-    "livegraph": 1,
-    "name": "glass",
-    "nodes": {"cam": {"use": "webrtc.in", "params": {"size": "source"}}, "out": {"use": "webrtc.out", "in": "cam"}},
-}
+NODES = {"cam": {"use": "webrtc.in", "params": {"size": "source"}}, "out": {"use": "webrtc.out", "in": "cam"}}
 
 
 class Film(MediaStreamTrack):
@@ -144,26 +136,13 @@ async def watch(client: httpx.AsyncClient) -> tuple[Peer, dict[int, float]]:
 
 async def measure(size: Size, seconds: float, viewers: int) -> None:
     film = Film(size, round((seconds + 3) * FPS))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    with tempfile.TemporaryDirectory() as folder:
-        graph = Path(folder) / "glass.yaml"
-        graph.write_text(json.dumps(GRAPH))
-        program = str(Path(sys.executable).with_name("livegraph"))
-        show = await asyncio.create_subprocess_exec(program, "run", str(graph), "--port", str(port), "--quiet")
-        try:
-            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30) as client:
-                await report(client, film, size, seconds, viewers, psutil.Process(show.pid))
-        finally:
-            show.send_signal(signal.SIGINT)
-            await show.wait()
+    async with served(NODES) as (client, process):
+        await report(client, film, size, seconds, viewers, process)
 
 
 async def report(
     client: httpx.AsyncClient, film: Film, size: Size, seconds: float, viewers: int, process: psutil.Process
 ) -> None:
-    await running(client)
     sender, sent = await send(client, film)
     watching = [await watch(client) for _ in range(viewers)]
     await asyncio.sleep(3.0)
@@ -181,17 +160,6 @@ async def report(
     )
     for peer, _ in [(sender, None), *watching]:
         await peer.connection.close()
-
-
-async def running(client: httpx.AsyncClient) -> None:
-    for _ in range(100):
-        try:
-            if (await client.get("/health")).json()["state"] == "running":
-                return
-        except httpx.TransportError:
-            pass
-        await asyncio.sleep(0.2)
-    raise SystemExit("livegraph does not start")
 
 
 def main() -> None:
