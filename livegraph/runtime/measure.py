@@ -24,11 +24,14 @@ class Meter:
         "idle_ns",
         "mean_ns",
         "process",
+        "taken",
     )
 
     def __init__(self) -> None:
         self.frames_in = 0
         self.frames_out = 0
+        self.taken = 0
+        """Calls of a sink that had a frame at its first port: of a film, the pictures, not the sound beside them."""
         self.gaps = 0
         self.errors = 0
         self.dropped: Counter[str] = Counter()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
+from itertools import takewhile
 
-from livegraph.frame import Frame
 from livegraph.graph.plan import NodePlan
 from livegraph.runtime.execute import Done
 from livegraph.runtime.host import Host
@@ -21,9 +21,13 @@ class Presenter(Worker):
     def __init__(self, plan: NodePlan, host: Host, lane: int) -> None:
         super().__init__(plan, host, lane)
         self._queue: deque[Fire] = deque()
+        self._heard: frozenset[str] = frozenset()
         self._jumped = False  # in a picture that came too late: the next that is shown follows the jump
 
     async def _work(self) -> None:
+        if any(edge.plan.role == "merge" for edge in self.inlets.values()):
+            inputs = self.plan.cls.inputs.items()
+            self._heard = frozenset(port for port, declared in inputs if declared.type.name == "Audio")
         if not self.host.live:
             await super()._work()
             return
@@ -59,20 +63,39 @@ class Presenter(Worker):
             self._jumped = False
 
     async def _present(self, now_ns: int) -> None:
-        """Show the newest picture that is due; older ones that are due as well come too late."""
-        step = self._queue.popleft()
-        while self._queue and self._due(self._queue[0]) <= now_ns:
+        """What is due: of pictures the newest, older ones come too late; sound that is merged with them is never left
+        out.
+        """
+        step: Fire | None = self._queue.popleft()
+        assert step is not None
+        if self._overtaken(step, now_ns):
             self.meter.dropped["age"] += 1
-            newer = self._queue.popleft()
-            step = newer._replace(jumped=newer.jumped or step.jumped)
-        await self._fire(step)
+            step = self._sound_of(step)
+        if step is not None:
+            await self._fire(step)
         if self._ended:  # closed by the person who watches
             self.host.stop()
+
+    def _overtaken(self, step: Fire, now_ns: int) -> bool:
+        """Whether it is a picture, and a newer one is due as well."""
+        due = takewhile(lambda other: self._due(other) <= now_ns, self._queue)
+        return self._is_picture(step) and any(map(self._is_picture, due))
+
+    def _is_picture(self, step: Fire) -> bool:
+        return any(frame is not None for port, frame in step.inputs.items() if port not in self._heard)
+
+    def _sound_of(self, step: Fire) -> Fire | None:
+        """What is left of it without its picture. That time has jumped is told with what is shown next."""
+        sound = {port: frame for port, frame in step.inputs.items() if port in self._heard}
+        frame = next((each for each in sound.values() if each is not None), None)
+        if frame is not None:
+            return step._replace(frame=frame, inputs=dict.fromkeys(step.inputs) | sound)
+        self._queue[0] = self._queue[0]._replace(jumped=self._queue[0].jumped or step.jumped)
+        return None
 
     def _let_go(self, cause: str | None) -> None:
         super()._let_go(cause)
         self.meter.lose("stop", len(self._queue))
 
-    def _measure(self, frame: Frame, done: Done) -> None:
-        self.meter.called(done.ended_ns - done.began_ns)
-        self.meter.age.add(done.began_ns - frame.captured_ns)
+    def _seen_at_ns(self, done: Done) -> int:
+        return done.began_ns

@@ -82,7 +82,7 @@ def bottleneck(workers: Mapping[str, Worker]) -> str | None:
 
 
 def _frames(worker: Station) -> int:
-    return worker.meter.process.count if worker.plan.kind == "sink" else worker.meter.frames_out
+    return worker.meter.taken if worker.plan.kind == "sink" else worker.meter.frames_out
 
 
 def _source(source: SourceWorker) -> dict[str, Any]:
@@ -125,7 +125,7 @@ def _node(worker: Station, fps: float) -> dict[str, Any]:
 def _sink(worker: Worker, fps: float) -> dict[str, Any]:
     meter = worker.meter
     return {
-        "frames": meter.process.count,
+        "frames": meter.taken,
         "first_at": meter.first_at and round(meter.first_at, 3),
         "fps": fps,
         "age_ms": meter.age.summary_ms(),

@@ -52,6 +52,7 @@ class Worker(Station):
         self._broke = False
         self._revival: asyncio.Task[None] | None = None
         self._ports = list(plan.cls.outputs)
+        self._lead = next(iter(plan.cls.inputs), "")
         self._inputs = Inputs(plan, host)
         self._keeps = not plan.attached or getattr(plan.cls, "records", False)
 
@@ -192,7 +193,7 @@ class Worker(Station):
         try:
             inputs = self._inputs.frames(steps, chunk=self.cadence.take > 1)
             done = await self.life.call(self.life.node.process, **inputs)
-            self._measure(steps[0].frame, done)
+            self._measure(steps[0], done)
             self._answer(steps[:keep], done.result)
             if self.host.trace is not None:
                 self._span(steps[0], done.began_ns, done.ended_ns)
@@ -375,10 +376,16 @@ class Worker(Station):
         except Exception as error:
             await self._failed(error, 0)
 
-    def _measure(self, frame: Frame, done: Done) -> None:
+    def _measure(self, step: Fire, done: Done) -> None:
         self.meter.called(done.ended_ns - done.began_ns)
-        if self.host.live and self.plan.kind == "sink":
-            self.meter.age.add(done.ended_ns - frame.captured_ns)
+        if self.plan.kind == "sink" and step.inputs.get(self._lead, step.frame) is not None:
+            self.meter.taken += 1
+            if self.host.live:
+                self.meter.age.add(self._seen_at_ns(done) - step.frame.captured_ns)
+
+    def _seen_at_ns(self, done: Done) -> int:
+        """When a sink had done with a frame."""
+        return done.ended_ns
 
     def _span(self, step: Fire, began_ns: int, ended_ns: int) -> None:
         assert self.host.trace is not None

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import pytest
 from runtime_support import balanced, graph, play, plugin
 
-from livegraph import Frame, In, Out, Param, Sink, Source
+from livegraph import Audio, Frame, In, Out, Param, Sink, Source
 from livegraph.runtime.run import Run
 from livegraph.types import AnyPort
 
@@ -122,3 +122,52 @@ def test_a_slow_stand_in_leaves_no_latency_behind(marked: bool, latest_ms: float
     assert before > 600
     assert after < latest_ms
     assert marked or after > 400
+
+
+class Film(Source):
+    """A picture every fortieth of a second, and two blocks of sound, a millisecond later."""
+
+    video: Out[AnyPort]
+    audio: Out[Audio]
+
+    async def setup(self) -> None:
+        self._number, self._began_ns = 0, self.ctx.clock.now_ns()
+
+    async def read(self) -> dict[str, Frame]:
+        number, self._number = self._number, self._number + 1
+        pts = number * 12_500_000
+        await self.ctx.clock.sleep_until(self._began_ns + pts)
+        sound = {"audio": self.frame(number, pts + 1_000_000, 12_500_000)}
+        return sound if number % 2 else {"video": self.frame(number // 2, pts, 25_000_000), **sound}
+
+
+class Cinema(Sink):
+    """Shows and sounds. A picture takes so long that two blocks are due at its end; one takes half a second."""
+
+    presents = True
+    video: In[AnyPort] = In(join="merge")
+    audio: In[Audio] = In(join="merge", optional=True)
+    pictures: ClassVar[list[int]]
+    blocks: ClassVar[list[int]]
+
+    async def setup(self) -> None:
+        type(self).pictures, type(self).blocks = [], []
+
+    async def process(self, video: Frame | None, audio: Frame | None = None) -> None:
+        if audio is not None:
+            type(self).blocks.append(audio.data)
+        if video is not None:
+            type(self).pictures.append(video.data)
+            takes_ns = 500_000_000 if video.data == 40 else 14_000_000
+            await self.ctx.clock.sleep_until(self.ctx.clock.now_ns() + takes_ns)
+
+
+def test_sound_is_never_left_out_for_what_is_newer() -> None:
+    wires = {"video": "film.video", "audio": "film.audio"}
+    nodes = {"film": {"use": "test.film"}, "out": {"use": "test.cinema", "in": wires}}
+    _, outcome, _ = play(graph(nodes), 3.0, {}, plugin(film=Film, cinema=Cinema))
+    blocks, pictures = Cinema.blocks, Cinema.pictures
+    assert blocks == list(range(len(blocks))) and len(blocks) > 200
+    assert pictures == sorted(pictures) and len(pictures) > 80
+    assert outcome.stats["sinks"]["out"]["frames"] == len(pictures)
+    assert balanced(outcome)
