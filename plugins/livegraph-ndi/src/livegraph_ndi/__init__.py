@@ -1,0 +1,1 @@
+"""NDI for livegraph, by cyndilib. The nodes are listed in `plugin.py`."""

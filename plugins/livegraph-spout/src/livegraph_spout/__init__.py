@@ -1,0 +1,1 @@
+"""Spout for livegraph, by SpoutGL. The nodes are listed in `plugin.py`."""

@@ -1,0 +1,1 @@
+"""Syphon for livegraph, by syphon-python. The nodes are listed in `plugin.py`."""

@@ -1,0 +1,1 @@
+"""A virtual camera for livegraph, by pyvirtualcam. The node is listed in `plugin.py`."""
