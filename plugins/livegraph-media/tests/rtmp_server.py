@@ -27,7 +27,7 @@ rtmp {{
 
 
 class RtmpServer:
-    """One process, which can be started, killed, and stopped as Ctrl-Z does."""
+    """One process, which can be started, stopped, killed, and frozen as Ctrl-Z does."""
 
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
@@ -44,10 +44,17 @@ class RtmpServer:
         self._process = subprocess.Popen(command, env={**os.environ, "PATH": path}, stderr=subprocess.DEVNULL)
         wait_for_port(self.port)
 
+    def stop(self) -> None:
+        """As a system that shuts down would."""
+        self._end(signal.SIGTERM)
+
     def kill(self) -> None:
+        self._end(signal.SIGKILL)
+
+    def _end(self, number: int) -> None:
         if self._process is not None:
-            self._process.kill()
-            self._process.wait()
+            self._process.send_signal(number)
+            self._process.wait(20)
             self._process = None
 
     def freeze(self) -> None:

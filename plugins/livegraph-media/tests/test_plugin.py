@@ -44,25 +44,6 @@ def test_every_listed_converter_is_there(spec) -> None:
     assert callable(target_of(spec.target))
 
 
-@pytest.mark.parametrize(
-    ("name", "param"),
-    [
-        ("camera", "device"),
-        ("file", "path"),
-        ("hls", "path"),
-        ("images", "path"),
-        ("record", "path"),
-        ("rtmp", "url"),
-        ("rtsp", "url"),
-        ("srt", "url"),
-    ],
-)
-def test_devices_and_paths_are_not_set_from_outside(name: str, param: str) -> None:
-    node = target_of(next(s.target for s in plugin.livegraph_nodes() if s.type == f"media.{name}"))
-    extra = node.Params.model_fields[param].json_schema_extra
-    assert extra["remote"] is False
-
-
 def test_null_counts_what_it_swallows() -> None:
     node = built(Null)
     for index in range(3):
@@ -80,7 +61,7 @@ def test_what_runs_in_a_graph_imports_pyav_in_one_place_only() -> None:
 
 TOGETHER = """
 import importlib, threading
-names = ["capture", "recorder", "player", "devices", "encoder", "convert", "shape", "streamer", "segmenter"]
+names = ["capture", "recorder", "player", "devices", "encoder", "convert", "shape", "streamer", "segmenter", "hearing"]
 failed = []
 threading.excepthook = lambda told: failed.append(told.exc_value)
 threads = [threading.Thread(target=importlib.import_module, args=(f"livegraph_media.{name}",)) for name in names]

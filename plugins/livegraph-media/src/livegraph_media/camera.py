@@ -85,7 +85,9 @@ class Camera(Source):
 
 
 class StandIn:
-    """The test scene at a camera's pace: a picture is there when its time has come, and late ones are left out."""
+    """The test scene at a camera's pace: a picture is there when its time has come, and late ones are left out. It
+    begins with the first `read`: by that picture the runtime knows when the others are due.
+    """
 
     def __init__(self, size: str, fps: float, pixels: PixelFormat, ctx: Context) -> None:
         from livegraph_media.convert import rgb24_to_gray8, rgb24_to_yuv420p
@@ -96,9 +98,11 @@ class StandIn:
         self._clock = ctx.clock
         self._pattern = Pattern(Pattern.Params.model_validate({"size": size, "fps": fps, "live": True}), ctx)
         self._pattern.setup()
-        self._begin_ns = ctx.clock.now_ns()
+        self._begin_ns: int | None = None
 
     def read(self) -> Frame | None:
+        if self._begin_ns is None:
+            self._begin_ns = self._clock.now_ns()
         elapsed = (self._clock.now_ns() - self._begin_ns) / 1e9
         self._pattern.skip_to(int(elapsed * self._fps))
         wait = self._pattern.next_due_s - elapsed

@@ -44,7 +44,7 @@ def _open(address: Address) -> InputContainer:
     timeout = (OPEN_TIMEOUT_S, READ_TIMEOUT_S) if address.remote else None
     kind = NodeError if address.remote else InputError
     try:
-        return open_container(address.url, "r", options=options, timeout=timeout)
+        return open_container(address.url, "r", options=options, timeout=timeout, metadata_errors="replace")
     except InvalidDataError as error:
         raise kind(f"{address.name} is no video that FFmpeg can read, or it was {_cut(address)}") from error
     except (OSError, FFmpegError) as error:
@@ -84,6 +84,8 @@ def video_stream(container: InputContainer, name: str, kind: type[NodeError] = I
         raise kind(f"{name}: there is no decoder for its video here")
     if max(stream.codec_context.width, stream.codec_context.height) > _LARGEST:
         raise InputError(f"{name}: pictures larger than {_LARGEST} pixels are refused")
+    # What grows later, or says in its data that it is larger than in its head, is not decoded.
+    stream.codec_context.options = {**stream.codec_context.options, "max_pixels": str(_LARGEST * _LARGEST)}
     return stream
 
 

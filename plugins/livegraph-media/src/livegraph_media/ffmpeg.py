@@ -15,6 +15,7 @@ from av.device import enumerate_input_devices
 from av.error import BlockingIOError as NothingYet
 from av.error import ExitError as TimedOut
 from av.error import FFmpegError, InvalidDataError, ProtocolNotFoundError
+from av.filter import Graph as FilterGraph
 from av.packet import Packet
 from av.stream import Disposition, Stream
 from av.video.codeccontext import VideoCodecContext
@@ -23,6 +24,7 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoRef
 from av.video.stream import VideoStream
 
 CodecContext = av.CodecContext
+formats_available = av.formats_available
 MICROSECOND = av.time_base
 """Containers count start and duration in units of a second over this."""
 open_container = av.open
@@ -41,6 +43,7 @@ __all__ = [
     "Colorspace",
     "Disposition",
     "FFmpegError",
+    "FilterGraph",
     "InputContainer",
     "Interpolation",
     "InvalidDataError",
@@ -57,6 +60,7 @@ __all__ = [
     "VideoReformatter",
     "VideoStream",
     "enumerate_input_devices",
+    "formats_available",
     "log_capture",
     "open_container",
     "set_log_level",

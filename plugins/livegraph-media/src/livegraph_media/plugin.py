@@ -16,6 +16,7 @@ def livegraph_nodes() -> list[NodeSpec]:
         NodeSpec("media.file", "livegraph_media.file:File", "A video file, or a stream at a network address."),
         NodeSpec("media.hls", "livegraph_media.hls:Hls", "Writes a live stream as files for a web server (HLS)."),
         NodeSpec("media.images", "livegraph_media.images:Images", "A folder of pictures as a video."),
+        NodeSpec("media.microphone", "livegraph_media.microphone:Microphone", "A microphone of this machine."),
         NodeSpec("media.null", "livegraph_media.null:Null", "Swallows whatever comes, and counts it."),
         NodeSpec("media.pattern", "livegraph_media.pattern:Pattern", "A moving scene with readable frame numbers."),
         NodeSpec("media.record", "livegraph_media.record:Record", "Writes a video file that survives a crash."),

@@ -20,8 +20,8 @@ _PATIENCE_NS = 500_000_000
 _LONGEST_S = 1
 """Of a hole longer than two of these, the middle is left out of the track: nobody encodes an hour of silence."""
 _EARLY = 1000
-_LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
-"""By the number of channels. Of more, the first two are heard."""
+LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
+"""FFmpeg's names, by the number of channels. Of more, the first two are heard."""
 
 
 class SoundTrack:
@@ -88,8 +88,8 @@ class SoundTrack:
         return AudioResampler(format="fltp", layout="stereo", rate=RATE, frame_size=SAMPLES)
 
     def _put(self, data: np.ndarray[Any, np.dtype[np.float32]]) -> Iterator[Packet[Any]]:
-        heard = data if data.shape[1] in _LAYOUTS else data[:, :2]
-        frame = AudioFrame.from_ndarray(np.ascontiguousarray(heard.T), "fltp", _LAYOUTS[heard.shape[1]])
+        heard = data if data.shape[1] in LAYOUTS else data[:, :2]
+        frame = AudioFrame.from_ndarray(np.ascontiguousarray(heard.T), "fltp", LAYOUTS[heard.shape[1]])
         frame.sample_rate, frame.pts, frame.time_base = self._rate, self._count, Fraction(1, self._rate)
         self._count += len(data)
         yield from self._encode(self._resampler.resample(frame))
