@@ -1,6 +1,8 @@
-"""`webrtc_support` made importable, for pytest's importlib mode puts no test folder on the path."""
+"""What tests share made importable, also `film_support` of livegraph-media: pytest's importlib mode puts no test folder
+on the path.
+"""
 
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2] / "livegraph-media" / "tests")]

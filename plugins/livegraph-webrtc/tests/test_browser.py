@@ -78,6 +78,25 @@ window.seen = async () => {
 """
 
 
+LISTEN = """
+window.said = [];
+window.listen = async () => {
+  window.watching = new RTCPeerConnection();
+  const stream = new MediaStream(), screen = document.createElement("video");
+  for (const kind of ["audio", "video"]) watching.addTransceiver(kind, {direction: "recvonly"});
+  watching.ontrack = event => { stream.addTrack(event.track); screen.srcObject = stream; screen.play(); };
+  window.line = watching.createDataChannel("livegraph");
+  line.onmessage = event => said.push(JSON.parse(event.data));
+  return await ask(watching, "/whep/out");
+};
+window.heard = async () => {
+  const found = {audio: {}, video: {}};
+  for (const each of (await watching.getStats()).values()) if (each.type === "inbound-rtp") found[each.kind] = each;
+  return [found.audio, found.video];
+};
+"""
+
+
 READ = """
 window.number = video => {
   if (!video || !video.videoWidth) return null;
@@ -148,6 +167,42 @@ async def test_its_camera_comes_back_to_its_screen(sent: str, shown: str) -> Non
         assert seen["frames"] > 60 and seen["width"] > 0
         assert cam["connections"][0]["codec"] == sent.lower()
         assert out["connections"][0]["state"] == "connected"
+        await page.evaluate("watching.close(); sending.close()")
+    assert show.outcomes[0].ok, show.outcomes[0].error
+
+
+async def test_its_microphone_comes_back_beside_its_camera_and_figures_by_the_data_channel() -> None:
+    nodes = {
+        "cam": {"use": "webrtc.in"},
+        "out": {"use": "webrtc.out", "in": {"video": "cam", "audio": "cam.audio"}},
+    }
+    async with a_show(nodes) as show, a_page(show) as page:
+        await page.evaluate(f"() => {{{LISTEN}}}")
+        await page.evaluate("send('H264', {width: 640, height: 480})")
+        await until(lambda: bool(show.node("cam").get("receiving")), within_s=30)
+        await page.evaluate("listen()")
+        energies, audio, video = set(), {}, {}
+        for _ in range(300):
+            audio, video = await page.evaluate("heard()")
+            energies.add(audio.get("totalAudioEnergy", 0))
+            if audio.get("packetsReceived", 0) > 200 and video.get("framesDecoded", 0) > 60 and len(energies) > 3:
+                break
+            await asyncio.sleep(0.1)
+        assert audio["packetsReceived"] > 200 and video["framesDecoded"] > 60
+        assert len(energies) > 3 and max(energies) > 0, "the beeps of Chromium's microphone are not heard"
+        cam, out = show.node("cam")["connections"][0], show.node("out")
+        assert cam["audio_packets"] > 200 and cam["audio_errors"] == 0
+        assert out["listeners"] == 1 and out["audio_kbps"] > 0
+        said = await page.evaluate("said")
+        assert len(said) >= 2 and {each["type"] for each in said} == {"stats"}
+        assert said[-1]["processed"] > said[0]["processed"]
+        await page.evaluate("line.send(JSON.stringify({type: 'else'}))")
+        for _ in range(100):
+            said = await page.evaluate("said.filter(each => each.type === 'error')")
+            if said:
+                break
+            await asyncio.sleep(0.1)
+        assert "no such type" in said[0]["message"]
         await page.evaluate("watching.close(); sending.close()")
     assert show.outcomes[0].ok, show.outcomes[0].error
 

@@ -14,7 +14,7 @@ from livegraph import size_of
 from livegraph_webrtc.decoder import Decoded
 from livegraph_webrtc.ice import Ice
 from livegraph_webrtc.input import WebRtcIn
-from livegraph_webrtc.whip import Rules, Whip
+from livegraph_webrtc.whip import Arrived, Rules, Whip
 
 
 @pytest.mark.parametrize("codec", ["h264", "vp8"])
@@ -92,15 +92,15 @@ async def test_a_second_sender_takes_over_with_its_first_picture() -> None:
 
 
 async def test_pictures_of_one_that_was_taken_over_from_come_too_late() -> None:
-    whip = Whip(asyncio.get_running_loop(), Ice(), Rules(True, 10.0, 1 << 20))
+    whip = Whip(asyncio.get_running_loop(), Ice(), Rules(True, 10.0, 1 << 20, sound=False))
     ended: list[str] = []
     first: Any = SimpleNamespace(id="first", end=ended.append)
     second: Any = SimpleNamespace(id="second", end=ended.append)
     whip._turns.update(first=1, second=2)
     for session, turn in ((first, 1), (second, 2), (first, 1)):
         whip._show(session, turn, Decoded(None, 0, 0.0))  # type: ignore[arg-type]
-    arrived = whip.pictures.take(0)
-    assert arrived is not None and arrived.session == "second"
+    arrived = whip.inbox.take(0)
+    assert isinstance(arrived, Arrived) and arrived.session == "second"
     await asyncio.sleep(0)
     assert ended == ["another sender took over"]
 

@@ -37,7 +37,7 @@ def packet(number: int, data: bytes, kind: int = 97) -> Any:
 def test_a_keyframe_is_asked_for_at_the_start_and_again_where_none_comes() -> None:
     now = [0.0]
     decoder = Listening()
-    intake = Intake(decoder, {97: "H264"}.get, lambda: now[0])  # type: ignore[arg-type]
+    intake = Intake(decoder, {97: "H264"}.get, now_s=lambda: now[0])  # type: ignore[arg-type]
     asked = []
     for number in range(100):
         now[0] = number / 100
@@ -60,7 +60,7 @@ async def test_aiortcs_jitter_buffer_can_be_replaced() -> None:
     connection = RTCPeerConnection()
     transceiver = connection.addTransceiver("video", "recvonly")
     decoder = Decoder(lambda decoded: None, raised, 1 << 20)
-    intake = take_over(transceiver, decoder)
+    intake = take_over(transceiver, decoder, lambda ticks, arrived_s: None)
     assert transceiver.receiver._RTCRtpReceiver__jitter_buffer is intake  # type: ignore[attr-defined]
     await connection.close()
     decoder.close()

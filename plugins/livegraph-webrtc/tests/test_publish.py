@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 from show_support import a_show
+from sound_support import give, picture
 from webrtc_support import Feeder, stage, until
 
-from livegraph import InputError
+from livegraph import Frame, InputError
 from livegraph_webrtc.publish import WebRtcPublish
 from livegraph_webrtc.whip_client import Declined, Place, check_url, end, offer
 
@@ -79,6 +80,28 @@ async def test_it_comes_back_when_the_other_side_ends_it() -> None:
             await until(lambda: show.run.stats()["nodes"]["cam"]["frames_out"] > before + 10, within_s=20)
         await asyncio.to_thread(node.teardown)
     assert any("trying again" in text for text in on.said)
+
+
+@pytest.mark.parametrize("sends", [False, True])
+@pytest.mark.parametrize("takes", [False, True])
+async def test_sound_goes_where_both_sides_have_a_wire_for_it(sends: bool, takes: bool) -> None:
+    ears = {"ears": {"use": "test.collect", "in": "cam.audio"}} if takes else {}
+    async with a_show(INTO | ears) as show, stage() as on:
+        url = f"{show.client.base_url}/whip/cam".replace("//whip", "/whip")
+        node = await on.built(WebRtcPublish, wired=("video", "audio") if sends else ("video",), url=url)
+        giving = asyncio.create_task(
+            give(node, 60) if sends else asyncio.to_thread(node.process, video=Frame(0, data=picture(True)))
+        )
+        await until(lambda: any(each["pictures"] for each in show.node("cam").get("connections", [])), within_s=30)
+        if sends and takes:
+            await until(lambda: show.node("cam")["connections"][0]["audio_packets"] > 20, within_s=30)
+            assert node.status()["listeners"] == 1
+        else:
+            assert "audio_packets" not in show.node("cam")["connections"][0]
+            assert node.status().get("listeners", 0) == 0
+        giving.cancel()
+        await asyncio.to_thread(node.teardown)
+    assert show.outcomes[0].ok, show.outcomes[0].error
 
 
 async def test_where_nobody_listens_it_says_so_once_and_encodes_nothing(unused_tcp_port: int) -> None:

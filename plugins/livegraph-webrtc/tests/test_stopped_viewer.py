@@ -92,7 +92,7 @@ async def test_its_queue_is_bounded_where_its_connection_takes_nothing() -> None
             await first.until(5)
             await second.start()
             await second.until(5)
-            stuck = min(node._broadcast.viewers, key=lambda viewer: viewer.sent)
+            stuck = min(node._stream.video.viewers, key=lambda viewer: viewer.sent)
             recv, held = stuck.recv, asyncio.Event()
 
             async def stalled() -> Any:

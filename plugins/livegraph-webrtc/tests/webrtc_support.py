@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from fractions import Fraction
 from typing import Any
@@ -69,9 +69,9 @@ class Stage:
         self.webrtc = WebRtc()
         self.said: list[str] = []
 
-    async def built(self, cls: Any, name: str = "show", **params: Any) -> Any:
+    async def built(self, cls: Any, name: str = "show", wired: Collection[str] = (), **params: Any) -> Any:
         services = {"web": self.web, "webrtc": self.webrtc}
-        ctx = Context(name, "live", RealClock(), say=self.said.append, service=services.__getitem__)
+        ctx = Context(name, "live", RealClock(), wired=wired, say=self.said.append, service=services.__getitem__)
         node = cls(cls.Params(**params), ctx)
         await asyncio.to_thread(node.setup)
         return node
@@ -207,6 +207,14 @@ async def until(condition: Callable[[], bool], within_s: float = 10.0) -> None:
         await asyncio.sleep(0.01)
 
 
+def wait_for(condition: Callable[[], bool], within_s: float = 10.0) -> None:
+    """`until`, where there is no loop."""
+    end_s = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < end_s, f"not within {within_s} s"
+        time.sleep(0.001)
+
+
 class Sender:
     """An aiortc peer that sends by WHIP."""
 
@@ -264,10 +272,14 @@ class Reader:
     async def until(self, count: int, within_s: float = 10.0) -> None:
         await until(lambda: len(self.frames) >= count, within_s)
 
+    def take(self, read: Any) -> None:
+        """What one read gave."""
+        self.frames.append(read)
+
     def _run(self) -> None:
         try:
             while not self._stop.is_set():
-                if (frame := self._node.read()) is not None:
-                    self.frames.append(frame)
+                if (read := self._node.read()) is not None:
+                    self.take(read)
         except BaseException as error:
             self.failure = error

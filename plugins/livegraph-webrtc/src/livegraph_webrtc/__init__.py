@@ -1,1 +1,1 @@
-"""livegraph-webrtc: video from browsers and to them, by WHIP and WHEP."""
+"""livegraph-webrtc: video and sound from browsers and to them, by WHIP and WHEP."""

@@ -30,6 +30,12 @@ class Arrivals:
         self._first_ns: int | None = None
         self._last_ns = -1
 
+    def of(self, session: str, own_ns: int) -> int | None:
+        """The pts of a moment that is so many nanoseconds by the clock of a session's pictures; None where it is not
+        the session of now.
+        """
+        return self._origin_ns + own_ns - ns_of(self._origin_ticks) if session == self._session else None
+
     def place(self, session: str, ticks: int, arrived_ns: int) -> Moment:
         """The moment of the next picture, counted from the first arrival of all."""
         if self._first_ns is None:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 from aiortc.rtcrtptransceiver import RTCRtpTransceiver
 
 from livegraph_webrtc.ice import Ice
-from livegraph_webrtc.offer import Direction, read_offer
+from livegraph_webrtc.offer import Direction, Offer, read_offer
+from livegraph_webrtc.reach import Reach
 from livegraph_webrtc.refusal import Refusal
 from livegraph_webrtc.session import CLOSE_S, Session
+from livegraph_webrtc.talk import Talks
 
 RETRY_AFTER_S = 5
 
@@ -43,16 +46,18 @@ class Endpoint(ABC):
         self._say = say
         self._closed = False
         self.sessions: dict[str, Session] = {}
+        self._talks: dict[str, Talks] = {}
 
-    async def open(self, body: bytes) -> Opened:
-        """Answer an offer. `Refusal` says why not."""
-        offer = read_offer(body, self.wants)
+    async def open(self, body: bytes, client: str) -> Opened:
+        """Answer an offer that came from the address `client`. `Refusal` says why not."""
+        offer = read_offer(body, self.wants, Reach.of_client(client, self._ice.relay_only))
         servers = await self._ice.servers()
         self._admit()
         session = Session(self._ice.configuration(servers), self._ended)
         self.sessions[session.id] = session
+        self._talks[session.id] = Talks(session.connection, partial(self._stats, session), session.end)
         try:
-            answer = await session.answer(offer, self._attach(session))
+            answer = await session.answer(offer, self._attach(session, offer))
         except BaseException:
             session.end("it could not be answered")
             raise
@@ -88,13 +93,20 @@ class Endpoint(ABC):
             raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, text, {"retry-after": str(RETRY_AFTER_S)})
 
     @abstractmethod
-    def _attach(self, session: Session) -> RTCRtpTransceiver:
-        """Give a connection its video, before the offer is looked at."""
+    def _attach(self, session: Session, offer: Offer) -> Sequence[RTCRtpTransceiver]:
+        """Give a connection its video, and its sound where both sides want any, before the offer is answered."""
 
     @abstractmethod
     def _detach(self, session: Session) -> None:
         """The session is over."""
 
+    @abstractmethod
+    def _stats(self, session: Session) -> dict[str, int]:
+        """What is told every second to one who is connected, with the names of `web.socket_in`: `place`, `users`,
+        `frames`, `dropped`, `processed`.
+        """
+
     def _ended(self, session: Session) -> None:
         if self.sessions.pop(session.id, None) is not None:
+            self._talks.pop(session.id).stop()
             self._detach(session)

@@ -1,4 +1,4 @@
-"""What a viewer's receiver reports, which aiortc's sender keeps to itself.
+"""What the other side reports, which aiortc keeps to itself.
 
 This module and `intake.py` are the only ones that touch names of aiortc which are not public.
 """
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from aiortc import RTCRtpSender
+from aiortc import RTCRtpReceiver, RTCRtpSender
 from aiortc.rtp import (
     RTCP_PSFB_APP,
     RTCP_PSFB_FIR,
@@ -81,3 +81,15 @@ def _remb(fci: bytes, ssrc: int) -> Feedback:
     except (ValueError, IndexError):  # another message of the application layer
         return Alive()
     return Remb(bps) if ssrc in ssrcs else Alive()
+
+
+def listen_to_reports(receiver: RTCRtpReceiver, reported: Callable[[int, int], None]) -> None:
+    """Hear of each sender report about what this receiver gets the NTP time, and the RTP time that belongs to it."""
+    handle = receiver._handle_rtcp_packet
+
+    async def overheard(packet: AnyRtcpPacket) -> None:
+        if isinstance(packet, RtcpSrPacket):
+            reported(packet.sender_info.ntp_timestamp, packet.sender_info.rtp_timestamp)
+        await handle(packet)
+
+    receiver._handle_rtcp_packet = overheard  # type: ignore[method-assign]

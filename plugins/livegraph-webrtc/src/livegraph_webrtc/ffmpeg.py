@@ -4,6 +4,10 @@ and two orders of import could meet in a deadlock.
 
 import av  # isort: split
 
+from av.audio.codeccontext import AudioCodecContext
+from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
+from av.audio.stream import AudioStream
 from av.codec.codec import UnknownCodecError
 from av.error import FFmpegError
 from av.packet import Packet
@@ -15,6 +19,10 @@ from av.video.stream import VideoStream
 CodecContext = av.CodecContext
 
 __all__ = [
+    "AudioCodecContext",
+    "AudioFrame",
+    "AudioResampler",
+    "AudioStream",
     "CodecContext",
     "FFmpegError",
     "Interpolation",

@@ -98,6 +98,7 @@ class Ice:
     ) -> None:
         self._stun = [IceServer((stun,))] if stun else []
         self._turn = turn
+        self.relay_only = relay_only
         self._policy = RTCIceTransportPolicy.RELAY if relay_only else RTCIceTransportPolicy.ALL
         self._now_s = now_s
         self._got: list[IceServer] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from livegraph import Frame, Out, Param, Size, Source, Video
+from livegraph import Audio, Frame, Gap, Out, Param, Size, Source, Video
 from livegraph_webrtc.connecting import Connecting
 
 if TYPE_CHECKING:
@@ -17,13 +17,16 @@ SIZE_PATTERN = r"^(auto|source|[1-9]\d{1,3}x[1-9]\d{1,3})$"
 
 
 class WebRtcIn(Connecting, Source):
-    """Take the video that a browser, OBS or another program sends, by WHIP at `/whip/<node>`.
+    """Take the video that a browser, OBS or another program sends, and where `audio` is wired its sound, by WHIP at
+    `/whip/<node>`.
 
-    Pictures have the sender's own times, and the newest wins. Until somebody sends, and when they stop, there is
-    nothing, so that the last picture stays; or the `fallback`. A new sender is a discontinuity.
+    Pictures have the sender's own times, and the newest wins; of the sound nothing is left out. Until somebody sends,
+    and when they stop, there is nothing, so that the last picture stays; or the `fallback`. A new sender is a
+    discontinuity, and begins with a picture.
     """
 
     out: Out[Video] = Out(formats=("yuv420p",))
+    audio: Out[Audio] = Out(doc="the sender's sound, 48 kHz stereo, in step with the pictures")
     takeover: bool = Param(True, doc="whether a second sender takes over; false: it is refused (409)")
     size: str = Param("auto", pattern=SIZE_PATTERN, doc="WxH; source: as sent; auto: what downstream prefers, if any")
     fit: Literal["crop", "letterbox"] = Param("crop", doc="how another shape is filled")
@@ -47,13 +50,15 @@ class WebRtcIn(Connecting, Source):
         size = parse_size(self.size, self.ctx.size_hint)
         ice = self._ice()
         web: Server = self.ctx.service("web")
-        self._whip = Whip(web.loop, ice, Rules(self.takeover, self.idle_timeout, self.max_pixels), self.ctx.say)
+        sound = "audio" in self.ctx.wired
+        rules = Rules(self.takeover, self.idle_timeout, self.max_pixels, sound)
+        self._whip = Whip(web.loop, ice, rules, self.ctx.say)
         fitter = Fitter(size, self.fit, self.ctx.say)
         bars = (size or USUAL_SIZE) if self.fallback == "bars" else None
-        self._reception = Reception(self._whip.pictures, fitter, bars)
+        self._reception = Reception(self._whip.inbox, fitter, bars, sound)
         self._serve(web, "whip", self._whip)
 
-    def read(self) -> Frame | None:
+    def read(self) -> Frame | Mapping[str, Frame | Gap] | None:
         return self._reception.read(WAIT_S)
 
     def status(self) -> Mapping[str, Any]:

@@ -29,11 +29,15 @@ class Intake:
         self,
         decoder: Decoder,
         codec_of: Callable[[int], str | None],
+        arrived: Callable[[int, float], None] = lambda ticks, arrived_s: None,
         now_s: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`codec_of`: the codec's name by the payload type that the answer agreed on."""
+        """`codec_of`: the codec's name by the payload type that the answer agreed on. `arrived` hears the time of each
+        picture, in ticks that do not wrap, and when it was there.
+        """
         self._decoder = decoder
         self._codec_of = codec_of
+        self._arrived = arrived
         self._now_s = now_s
         self._assembly = Assembly(now_s)
         self._flow = Flow()
@@ -60,6 +64,7 @@ class Intake:
             self._flow.add(self.last_s, 8 * len(data))
             piece = Piece(packet.sequence_number, packet.timestamp, bool(packet.marker), data)
             for picture in self._assembly.add(piece):
+                self._arrived(picture.ticks, picture.arrived_s)
                 self._decoder.put(codec, picture, is_keyframe(codec, picture.data))
         return self._asks(), None
 
@@ -75,11 +80,8 @@ class Intake:
         return True
 
 
-def take_over(transceiver: RTCRtpTransceiver, decoder: Decoder) -> Intake:
+def take_over(transceiver: RTCRtpTransceiver, decoder: Decoder, arrived: Callable[[int, float], None]) -> Intake:
     """From now on the transceiver's packets go to this intake, and their pictures to the decoder."""
-    receiver, name = transceiver.receiver, "_RTCRtpReceiver__jitter_buffer"
-    if not hasattr(receiver, name):
-        raise RuntimeError("this aiortc keeps its jitter buffer elsewhere; livegraph-webrtc knows 1.15 and 1.16")
     codecs: dict[int | None, str] = {}
 
     def codec_of(payload_type: int) -> str | None:
@@ -87,6 +89,14 @@ def take_over(transceiver: RTCRtpTransceiver, decoder: Decoder) -> Intake:
             codecs.update((codec.payloadType, codec.name) for codec in transceiver._codecs)
         return codecs.get(payload_type)
 
-    intake = Intake(decoder, codec_of)
-    setattr(receiver, name, intake)
+    intake = Intake(decoder, codec_of, arrived)
+    replace_jitter_buffer(transceiver, intake)
     return intake
+
+
+def replace_jitter_buffer(transceiver: RTCRtpTransceiver, intake: object) -> None:
+    """`intake` has its form: an `add` that is given each packet."""
+    receiver, name = transceiver.receiver, "_RTCRtpReceiver__jitter_buffer"
+    if not hasattr(receiver, name):
+        raise RuntimeError("this aiortc keeps its jitter buffer elsewhere; livegraph-webrtc knows 1.15 and 1.16")
+    setattr(receiver, name, intake)

@@ -21,6 +21,7 @@ class WebRtcOut(Encoding):
     from keyframe to keyframe, and costs the others nothing.
     """
 
+    on_page = True
     viewers: int = Param(16, ge=1, le=256, remote=False, doc="how many may watch at the same time")
 
     _whep: Whep | None = None
@@ -30,10 +31,10 @@ class WebRtcOut(Encoding):
 
         ice = self._ice()
         web: Server = self.ctx.service("web")
-        self._whep = Whep(web.loop, ice, self.viewers, self.codec, self._open_encoder(web.loop))
+        self._whep = Whep(web.loop, ice, self.viewers, self._open(web.loop))
         self._serve(web, "whep", self._whep)
 
     def status(self) -> Mapping[str, Any]:
-        if self._broadcast is None or self._whep is None:
+        if self._stream is None or self._whep is None:
             return {}
-        return self._broadcast.status() | {"connections": self._whep.status()}
+        return self._stream.status() | {"connections": self._whep.status()}

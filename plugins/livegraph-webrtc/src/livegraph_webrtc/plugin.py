@@ -12,7 +12,7 @@ livegraph_api = "1"
 @hookimpl
 def livegraph_nodes() -> Sequence[NodeSpec]:
     return [
-        NodeSpec("webrtc.in", "livegraph_webrtc.input:WebRtcIn", "Take the video that a browser or OBS sends, by WHIP"),
+        NodeSpec("webrtc.in", "livegraph_webrtc.input:WebRtcIn", "Take what a browser or OBS sends, by WHIP"),
         NodeSpec("webrtc.out", "livegraph_webrtc.output:WebRtcOut", "Show the stream to browsers, by WHEP"),
         NodeSpec("webrtc.publish", "livegraph_webrtc.publish:WebRtcPublish", "Send it to a media server, by WHIP"),
     ]

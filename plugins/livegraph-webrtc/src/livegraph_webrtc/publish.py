@@ -34,14 +34,14 @@ class WebRtcPublish(Encoding):
         check_url(self.url)
         ice = self._ice()
         self._own = OwnLoop()
-        broadcast = self._open_encoder(self._own.loop)
+        stream = self._open(self._own.loop)
         place = Place(self.url, os.environ.get(VARIABLE, ""))
-        self._publisher = Publisher(self._own.loop, place, ice, self.codec, broadcast, self.ctx.say)
+        self._publisher = Publisher(self._own.loop, place, ice, stream, self.ctx.say)
 
     def status(self) -> Mapping[str, Any]:
-        if self._broadcast is None or self._publisher is None:
+        if self._stream is None or self._publisher is None:
             return {}
-        return self._broadcast.status() | self._publisher.status()
+        return self._stream.status() | self._publisher.status()
 
     def teardown(self) -> None:
         try:

@@ -10,12 +10,10 @@ from typing import Any
 
 from aiortc import RTCPeerConnection, RTCSessionDescription
 
-from livegraph_webrtc.broadcast import Broadcast
-from livegraph_webrtc.encoder import Codec
 from livegraph_webrtc.ice import Ice
 from livegraph_webrtc.pair import chosen_pair
 from livegraph_webrtc.refusal import Refusal
-from livegraph_webrtc.sending import send
+from livegraph_webrtc.sending import Stream
 from livegraph_webrtc.session import CLOSE_S, CONNECT_S
 from livegraph_webrtc.whip_client import END_S, TIMEOUT_S, Accepted, Place, end, offer
 
@@ -50,12 +48,10 @@ class Publisher:
         loop: asyncio.AbstractEventLoop,
         place: Place,
         ice: Ice,
-        codec: Codec,
-        broadcast: Broadcast,
+        stream: Stream,
         say: Callable[[str], None],
     ) -> None:
-        self._loop, self._place, self._ice, self._codec = loop, place, ice, codec
-        self._broadcast = broadcast
+        self._loop, self._place, self._ice, self._stream = loop, place, ice, stream
         self._say = say
         self._told = False
         self._connection: RTCPeerConnection | None = None
@@ -104,7 +100,7 @@ class Publisher:
     async def _publish(self) -> None:
         """Connect, and stay until the connection is lost."""
         connection = RTCPeerConnection(self._ice.configuration(await self._ice.servers()))
-        viewer, _ = send(connection, self._broadcast, self._codec)
+        sending = self._stream.send(connection)
         changed = asyncio.Event()
         connection.on("connectionstatechange", changed.set)
         self._connection, accepted = connection, None
@@ -117,7 +113,7 @@ class Publisher:
                 await _leaves(connection, changed, ("connected",))
             self._tell("the connection was lost")
         finally:
-            self._broadcast.leave(viewer)
+            sending.leave()
             await self._part(connection, accepted)
 
     async def _agree(self, connection: RTCPeerConnection) -> Accepted:

@@ -24,7 +24,7 @@ def router(kind: Kind, find: Find) -> APIRouter:
     @routes.post("/{node}", status_code=HTTPStatus.CREATED, summary="Connect: an SDP offer, for an answer")
     async def connect(node: str, request: Request) -> Response:
         _expect(request, SDP)
-        opened = await _endpoint(find, kind, node).open(await request.body())
+        opened = await _endpoint(find, kind, node).open(await request.body(), _client(request))
         headers = {"location": f"/{kind}/{node}/{opened.session.id}", "etag": opened.session.etag}
         return _linked(Response(opened.answer, HTTPStatus.CREATED, headers, SDP), opened.links)
 
@@ -53,6 +53,10 @@ def _endpoint(find: Find, kind: Kind, node: str) -> Endpoint:
         does = "takes" if kind == "whip" else "shows"
         raise Refusal(HTTPStatus.NOT_FOUND, f"no node {node!r} here {does} video by {kind.upper()}")
     return endpoint
+
+
+def _client(request: Request) -> str:
+    return request.client.host if request.client is not None else ""
 
 
 def _expect(request: Request, media_type: str) -> None:

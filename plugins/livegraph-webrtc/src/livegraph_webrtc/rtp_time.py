@@ -17,11 +17,18 @@ def ns_of(ticks: int) -> int:
     return ticks * 100_000 // 9
 
 
+def nearest(number: int, to: int, bits: int = 32) -> int:
+    """A number of `bits` bits that wraps, as the one nearest to `to`, which does not."""
+    span = 1 << bits
+    step = (number - to) % span
+    return to + (step if step < span // 2 else step - span)
+
+
 class Unwrapped:
     """Numbers of `bits` bits that wrap, as numbers that do not: each is taken for the nearest to the newest."""
 
     def __init__(self, bits: int) -> None:
-        self._span = 1 << bits
+        self._bits = bits
         self.newest: int | None = None
 
     def place(self, number: int) -> int:
@@ -29,8 +36,7 @@ class Unwrapped:
         if self.newest is None:
             self.newest = number
             return number
-        step = (number - self.newest) % self._span
-        placed = self.newest + (step if step < self._span // 2 else step - self._span)
+        placed = nearest(number, self.newest, self._bits)
         self.newest = max(self.newest, placed)
         return placed
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -15,7 +15,9 @@ from aiortc.rtcrtptransceiver import RTCRtpTransceiver
 
 from livegraph_webrtc.offer import MOST_CANDIDATES, Offer
 from livegraph_webrtc.pair import chosen_pair
+from livegraph_webrtc.reach import MOST_ASKED, Reach
 from livegraph_webrtc.refusal import Refusal
+from livegraph_webrtc.sctp import bound
 from livegraph_webrtc.trickle import Fragment
 
 ANSWER_S = 10.0
@@ -36,8 +38,8 @@ class Session:
         """Why it ended."""
         self._ended = ended
         self._began_s = time.monotonic()
-        self._ufrag = ""
-        self._added = 0
+        self._ufrag, self._reach = "", Reach()
+        self._added = self._asked = 0
         self._closing: asyncio.Task[None] | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self.connection.on("connectionstatechange", self._changed)
@@ -46,14 +48,17 @@ class Session:
     def connected(self) -> bool:
         return self.connection.connectionState == "connected"
 
-    async def answer(self, offer: Offer, video: RTCRtpTransceiver) -> str:
-        """The SDP answer, in which `video` is the only section that is active. `Refusal` where there can be none."""
-        self._ufrag = offer.ufrag
+    async def answer(self, offer: Offer, wanted: Sequence[RTCRtpTransceiver]) -> str:
+        """The SDP answer, in which only the sections of `wanted` are active. `Refusal` where there can be none."""
+        self._ufrag, self._reach = offer.ufrag, offer.reach
+        self._asked = offer.text.count("a=candidate:")
         try:
             async with asyncio.timeout(ANSWER_S):
                 await self.connection.setRemoteDescription(RTCSessionDescription(offer.text, "offer"))
+                if self.connection.sctp is not None:
+                    bound(self.connection.sctp)
                 for transceiver in self.connection.getTransceivers():
-                    if transceiver is not video:
+                    if transceiver not in wanted:
                         transceiver.direction = "inactive"
                 await self.connection.setLocalDescription(await self.connection.createAnswer())
         except OperationError:
@@ -77,10 +82,9 @@ class Session:
         self._added += len(fragment.candidates)
         if self._added > MOST_CANDIDATES:
             raise Refusal(HTTPStatus.BAD_REQUEST, f"too many ICE candidates; at most {MOST_CANDIDATES}")
-        for candidate in fragment.candidates:
+        for candidate in self._reach.asked(fragment.candidates)[: max(0, MOST_ASKED - self._asked)]:
+            self._asked += 1
             await self.connection.addIceCandidate(candidate)
-        if fragment.ended:
-            await self.connection.addIceCandidate(None)
 
     def end(self, why: str) -> asyncio.Task[None]:
         """Close it, if that has not begun yet."""

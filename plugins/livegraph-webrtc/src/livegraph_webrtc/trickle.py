@@ -16,18 +16,17 @@ MEDIA_TYPE = "application/trickle-ice-sdpfrag"
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """What it adds. `ended`: no more will come."""
+    """What it adds. That no more will come is not told on: see `Reach.sift`."""
 
     ufrag: str | None
     candidates: tuple[RTCIceCandidate, ...]
-    ended: bool
 
 
 def read_fragment(body: bytes) -> Fragment:
     """`Refusal` where it cannot be read, or is too long."""
     if len(body) > MOST_BYTES:
         raise Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a fragment has at most {MOST_BYTES} bytes")
-    ufrag, mid, ended = None, "0", False
+    ufrag, mid = None, "0"
     candidates: list[RTCIceCandidate] = []
     for line in body.decode(errors="replace").splitlines():
         name, _, value = line.strip().removeprefix("a=").partition(":")
@@ -35,11 +34,9 @@ def read_fragment(body: bytes) -> Fragment:
             ufrag = value
         elif name == "mid":
             mid = value
-        elif name == "end-of-candidates":
-            ended = True
         elif name == "candidate":
             candidates.append(_candidate(value, mid))
-    return Fragment(ufrag, tuple(candidates), ended)
+    return Fragment(ufrag, tuple(candidates))
 
 
 def _candidate(value: str, mid: str) -> RTCIceCandidate:

@@ -41,6 +41,7 @@ class Viewer(MediaStreamTrack):
         self.watching = False
         """The connection stands."""
         self.sent = 0
+        self.sent_ticks: int | None = None
         self.lost = 0
 
     @property
@@ -84,7 +85,13 @@ class Viewer(MediaStreamTrack):
             self._news.clear()
             await self._news.wait()
         self.sent += 1
+        self.sent_ticks = coded.packet.pts
         return coded.packet
+
+    def stats(self) -> dict[str, int]:
+        """For the viewer: pictures that there were, and of these those that were left out, and sent."""
+        skipped = self._backlog.skipped
+        return {"place": 0, "frames": self.sent + skipped, "dropped": skipped, "processed": self.sent}
 
     def status(self) -> dict[str, Any]:
         return {

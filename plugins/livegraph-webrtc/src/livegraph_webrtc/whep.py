@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from aiortc.rtcrtptransceiver import RTCRtpTransceiver
 
-from livegraph_webrtc.broadcast import Broadcast
-from livegraph_webrtc.encoder import Codec
 from livegraph_webrtc.endpoint import Endpoint
 from livegraph_webrtc.ice import Ice
-from livegraph_webrtc.offer import Direction
-from livegraph_webrtc.sending import send
+from livegraph_webrtc.offer import Direction, Offer
+from livegraph_webrtc.sending import Sending, Stream
 from livegraph_webrtc.session import Session
-from livegraph_webrtc.viewer import Viewer
 
 
 class Whep(Endpoint):
@@ -22,24 +20,24 @@ class Whep(Endpoint):
 
     wants: Direction = "recvonly"
 
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, ice: Ice, most: int, codec: Codec, broadcast: Broadcast
-    ) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, ice: Ice, most: int, stream: Stream) -> None:
         super().__init__(loop, ice, most)
-        self._codec = codec
-        self._broadcast = broadcast
-        self._viewers: dict[str, Viewer] = {}
+        self._stream = stream
+        self._sendings: dict[str, Sending] = {}
 
     def status(self) -> list[dict[str, Any]]:
-        viewers = dict(self._viewers)
+        sendings = dict(self._sendings)
         return [
-            session.status() | (viewers[name].status() if name in viewers else {})
+            session.status() | (sendings[name].viewer.status() if name in sendings else {})
             for name, session in list(self.sessions.items())
         ]
 
-    def _attach(self, session: Session) -> RTCRtpTransceiver:
-        self._viewers[session.id], transceiver = send(session.connection, self._broadcast, self._codec)
-        return transceiver
+    def _attach(self, session: Session, offer: Offer) -> Sequence[RTCRtpTransceiver]:
+        sending = self._sendings[session.id] = self._stream.send(session.connection, offer.sound)
+        return sending.transceivers
 
     def _detach(self, session: Session) -> None:
-        self._broadcast.leave(self._viewers.pop(session.id))
+        self._sendings.pop(session.id).leave()
+
+    def _stats(self, session: Session) -> dict[str, int]:
+        return self._sendings[session.id].viewer.stats() | {"users": len(self.sessions)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
@@ -12,12 +12,14 @@ from typing import Any
 
 from aiortc.rtcrtptransceiver import RTCRtpTransceiver
 
-from livegraph_webrtc.decoder import Decoded, Decoder
+from livegraph_webrtc.decoder import Decoded
 from livegraph_webrtc.endpoint import Endpoint
 from livegraph_webrtc.ice import Ice
-from livegraph_webrtc.intake import Intake, take_over
-from livegraph_webrtc.newest import Newest
-from livegraph_webrtc.offer import Direction
+from livegraph_webrtc.inbox import Inbox
+from livegraph_webrtc.lip_sync import LipSync
+from livegraph_webrtc.offer import Direction, Offer
+from livegraph_webrtc.opus_decoder import Heard
+from livegraph_webrtc.receiving import Receiving
 from livegraph_webrtc.refusal import Refusal
 from livegraph_webrtc.session import Session
 
@@ -33,6 +35,8 @@ class Rules:
     takeover: bool
     timeout_s: float
     most_pixels: int
+    sound: bool
+    """Whether anybody listens: else sound is declined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +47,17 @@ class Arrived:
     session: str
 
 
+@dataclass(frozen=True, slots=True)
+class Sounded:
+    """Decoded sound, the session that it came by, and how it stands to the pictures of that."""
+
+    heard: Heard
+    session: str
+    lip_sync: LipSync
+
+
 class Whip(Endpoint):
-    """`pictures` has the newest picture of whoever sends now."""
+    """`inbox` has the newest picture of whoever sends now, and their sound."""
 
     wants: Direction = "sendonly"
 
@@ -53,17 +66,17 @@ class Whip(Endpoint):
     ) -> None:
         super().__init__(loop, ice, LEAVING + 1, say)
         self._rules = rules
-        self._streams: dict[str, tuple[Decoder, Intake]] = {}
+        self._receivings: dict[str, Receiving] = {}
         self._turns: dict[str, int] = {}
         self._turn = 0
         self._told = False
         self._sender: Session | None = None
-        self.pictures: Newest[Arrived] = Newest()
+        self.inbox: Inbox[Arrived, Sounded] = Inbox()
 
     def status(self) -> list[dict[str, Any]]:
-        streams = dict(self._streams)
+        receivings = dict(self._receivings)
         return [
-            session.status() | (_figures(*streams[name]) if name in streams else {})
+            session.status() | (receivings[name].status() if name in receivings else {})
             for name, session in list(self.sessions.items())
         ]
 
@@ -72,23 +85,29 @@ class Whip(Endpoint):
             raise Refusal(HTTPStatus.CONFLICT, "somebody sends already, and `takeover` is off")
         super()._admit()
 
-    def _attach(self, session: Session) -> RTCRtpTransceiver:
+    def _attach(self, session: Session, offer: Offer) -> Sequence[RTCRtpTransceiver]:
         self._turn += 1
         turn = self._turns[session.id] = self._turn
-        decoder = Decoder(partial(self._show, session, turn), self.pictures.fail, self._rules.most_pixels)
-        transceiver = session.connection.addTransceiver("video", "recvonly")
-        self._streams[session.id] = decoder, take_over(transceiver, decoder)
+        receiving = Receiving(session.connection, self.inbox.fail)
+        self._receivings[session.id] = receiving
+        receiving.take_video(partial(self._show, session, turn), self._rules.most_pixels)
+        if self._rules.sound and offer.sound:
+            receiving.take_sound(partial(self._hear, session.id, receiving.lip_sync))
         self._loop.call_later(_LOOK_S, self._look, session, time.monotonic())
-        return transceiver
+        return receiving.transceivers
 
     def _detach(self, session: Session) -> None:
-        decoder, _ = self._streams.pop(session.id)
+        self._receivings.pop(session.id).stop()
         del self._turns[session.id]
-        decoder.stop()
         if self._sender is session:
             self._sender = None
             if not self._closed:
                 self._say(f"{session.why}; the last picture stays until somebody sends again")
+
+    def _stats(self, session: Session) -> dict[str, int]:
+        """`place`: 0 for who sends now, 1 for who does not yet, or not any more."""
+        place = 0 if self._sender in (None, session) else 1
+        return self._receivings[session.id].stats() | {"place": place, "users": len(self.sessions)}
 
     def _show(self, session: Session, turn: int, decoded: Decoded) -> None:
         """On a decoder's thread. Who sends is who came last, from the first picture that they bring."""
@@ -98,35 +117,31 @@ class Whip(Endpoint):
                 return
             self._loop.call_soon_threadsafe(before.end, "another sender took over")
         self._sender = session
-        self.pictures.put(Arrived(decoded, session.id))
+        if self.inbox.put(Arrived(decoded, session.id)) and (receiving := self._receivings.get(session.id)) is not None:
+            receiving.replaced += 1
+
+    def _hear(self, session: str, lip_sync: LipSync, heard: Heard) -> None:
+        """On a decoder's thread. Whose sound counts is decided by the pictures."""
+        if self._sender is not None and self._sender.id == session:
+            self.inbox.add(Sounded(heard, session, lip_sync))
 
     def _look(self, session: Session, heard_s: float) -> None:
         """End a session by which nothing comes."""
-        if session.id not in self._streams:
+        if session.id not in self._receivings:
             return
-        self._tell_of_errors(*self._streams[session.id])
+        receiving = self._receivings[session.id]
+        self._tell_of_errors(receiving)
         now_s = time.monotonic()
-        heard_s = (self._streams[session.id][1].last_s or heard_s) if session.connected else now_s
+        heard_s = (receiving.last_s or heard_s) if session.connected else now_s
         if now_s - heard_s > self._rules.timeout_s:
             session.end(f"nothing came for {self._rules.timeout_s:g} s")
         else:
             self._loop.call_later(_LOOK_S, self._look, session, heard_s)
 
-    def _tell_of_errors(self, decoder: Decoder, intake: Intake) -> None:
+    def _tell_of_errors(self, receiving: Receiving) -> None:
         """Once, where a sender's pictures come and none can be decoded."""
+        decoder = receiving.decoder
         if decoder.errors > 1 and not decoder.decoded and not self._told:
             self._told = True
             limit = f"is it larger than {self._rules.most_pixels} pixels (`max_pixels`)?"
             self._say(f"what is sent cannot be decoded ({decoder.why}); {limit}")
-
-
-def _figures(decoder: Decoder, intake: Intake) -> dict[str, Any]:
-    return {
-        "codec": decoder.codec.lower(),
-        "bitrate_kbps": round(intake.bps / 1000),
-        "pictures": decoder.decoded,
-        "skipped": decoder.skipped,
-        "errors": decoder.errors,
-        "lost_packets": intake.lost,
-        "keyframes_asked": intake.asked,
-    }
