@@ -5,6 +5,10 @@ import livegraph.cli.interrupt  # noqa: F401  (first: from here on Ctrl-C shows 
 # isort: split
 
 from livegraph.bench.figure import Figure, Progress
+from livegraph.control.change import Change
+from livegraph.control.door import Door
+from livegraph.control.knobs import Knob
+from livegraph.controller import Controller
 from livegraph.declare import In, Out
 from livegraph.decorator import node
 from livegraph.errors import (
@@ -28,6 +32,7 @@ from livegraph.hookspecs import (
     BenchOption,
     BenchSpec,
     CheckpointSpec,
+    ControllerSpec,
     ConverterSpec,
     PipelineSpec,
     ServiceSpec,
@@ -66,11 +71,15 @@ __all__ = [
     "BenchOption",
     "BenchSpec",
     "Cadence",
+    "Change",
     "CheckpointSpec",
     "Context",
+    "Controller",
+    "ControllerSpec",
     "ConverterSpec",
     "Depth",
     "DeviceMemoryError",
+    "Door",
     "EndOfStream",
     "Figure",
     "Flow",
@@ -82,6 +91,7 @@ __all__ = [
     "Image",
     "In",
     "InputError",
+    "Knob",
     "Latent",
     "Licence",
     "LivegraphError",

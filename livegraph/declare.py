@@ -12,6 +12,7 @@ from livegraph.params import is_param, param_model
 from livegraph.types import JoinKind, PixelFormat, PortType
 
 if TYPE_CHECKING:
+    from livegraph.controller import Controller
     from livegraph.node import Node
 
 T = TypeVar("T")
@@ -90,14 +91,14 @@ class ParamValue:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def __get__(self, node: Node | None, owner: type[Node]) -> Any:
+    def __get__(self, node: Node | Controller | None, owner: type) -> Any:
         return self if node is None else getattr(node.params, self.name)
 
-    def __set__(self, node: Node, value: object) -> None:
+    def __set__(self, node: Node | Controller, value: object) -> None:
         raise AttributeError(f"{type(node).__name__}.{self.name} is a parameter: the graph sets it, the node reads it")
 
 
-def declare(cls: type[Node]) -> None:
+def declare(cls: type[Node] | type[Controller]) -> None:
     """Collect ports and parameters from a class body, in order of declaration, on top of what it inherits."""
     inputs, outputs = dict(cls.inputs), dict(cls.outputs)
     fields: dict[str, tuple[Any, Any]] = {}

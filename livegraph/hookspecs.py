@@ -134,6 +134,17 @@ class ServiceSpec:
     summary: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ControllerSpec:
+    """A control surface. `target` is `"module:Class"`, a `Controller`, made where a graph's `controllers:` has `name`,
+    or a node asks for it by `self.ctx.service(name)`.
+    """
+
+    name: str
+    target: str
+    summary: str = ""
+
+
 @hookspec
 def livegraph_nodes() -> Sequence[NodeSpec]:  # type: ignore[empty-body]
     """Node types that the plugin brings."""
@@ -172,6 +183,11 @@ def livegraph_checkpoints() -> Sequence[CheckpointSpec]:  # type: ignore[empty-b
 @hookspec
 def livegraph_services() -> Sequence[ServiceSpec]:  # type: ignore[empty-body]
     """Services that the nodes of a run share, such as an HTTP server."""
+
+
+@hookspec
+def livegraph_controllers() -> Sequence[ControllerSpec]:  # type: ignore[empty-body]
+    """Control surfaces, such as OSC or MQTT, that change the parameters of a running graph."""
 
 
 @hookspec

@@ -16,7 +16,9 @@ from livegraph.errors import ParamError
 class Params(BaseModel):
     """The base of every node's parameter model: frozen, and an unknown name is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_default=True, arbitrary_types_allowed=True, allow_inf_nan=False
+    )
 
 
 def Param(

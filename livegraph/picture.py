@@ -46,6 +46,15 @@ def matrix_for(size: Size) -> Matrix:
     return "bt709" if size[1] >= 720 else "bt601"
 
 
+def black_like(picture: object) -> object:
+    """A black picture of the same size and format; what is no picture on the host comes back as it is."""
+    if isinstance(picture, Yuv420p):
+        luma = np.full(picture.y.shape, 0 if picture.full_range else 16, np.uint8)
+        chroma = np.full(picture.u.shape, 128, np.uint8)
+        return Yuv420p(luma, chroma, chroma, picture.matrix, picture.full_range)
+    return np.zeros_like(picture) if pixel_format(picture) is not None else picture
+
+
 def pixel_format(picture: object) -> PixelFormat | None:
     """The format of a payload; None for what is no picture on the host."""
     if isinstance(picture, Yuv420p):

@@ -13,12 +13,14 @@ from typing import Any, Literal, TypeVar
 import pluggy
 
 from livegraph import hookspecs
+from livegraph.controller import Controller
 from livegraph.errors import PluginError
 from livegraph.hookspecs import (
     API,
     BackendSpec,
     BenchSpec,
     CheckpointSpec,
+    ControllerSpec,
     ConverterSpec,
     PipelineSpec,
     ServiceSpec,
@@ -26,6 +28,7 @@ from livegraph.hookspecs import (
 from livegraph.models.spec import ModelSpec
 from livegraph.node import Node, NodeSpec, node_class
 from livegraph.types import PixelFormat
+from livegraph.wording import there_are
 
 GROUP = "livegraph"
 
@@ -47,7 +50,18 @@ KNOWN_DISTRIBUTIONS: Mapping[str, str] = {
     )
 } | {"web": "livegraph-server", "vcam": "livegraph-virtualcam"}
 
-T = TypeVar("T", NodeSpec, BackendSpec, BenchSpec, CheckpointSpec, ConverterSpec, ModelSpec, PipelineSpec, ServiceSpec)
+T = TypeVar(
+    "T",
+    NodeSpec,
+    BackendSpec,
+    BenchSpec,
+    CheckpointSpec,
+    ControllerSpec,
+    ConverterSpec,
+    ModelSpec,
+    PipelineSpec,
+    ServiceSpec,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +151,31 @@ class Registry:
         package = KNOWN_DISTRIBUTIONS.get(name, f"livegraph-{name}")
         why = self._trouble(name) or f"its plugin is not installed. Try: pip install {package}"
         raise PluginError(f"no service {name!r}: {why}")
+
+    def controllers(self) -> dict[str, ControllerSpec]:
+        """Control surfaces, by name."""
+        return {spec.name: spec for spec in self._collect("livegraph_controllers", ControllerSpec)}
+
+    def controller(self, name: str) -> type[Controller]:
+        """Import a control surface; `PluginError` says what to install, or offers the nearest name."""
+        found = self.controllers()
+        if name not in found:
+            raise PluginError(self._no_controller(name, found))
+        try:
+            cls = resolve(found[name].target)
+        except Exception as error:
+            raise PluginError(f"controller {name} cannot be loaded: {type(error).__name__}: {error}") from error
+        if not (isinstance(cls, type) and issubclass(cls, Controller)):
+            raise PluginError(f"controller {name}: {found[name].target} is no Controller")
+        return cls
+
+    def _no_controller(self, name: str, found: Mapping[str, ControllerSpec]) -> str:
+        if (near := nearest(name, found)) is not None:
+            return f"no controller {name!r}. Did you mean {near}?"
+        if name in KNOWN_DISTRIBUTIONS:
+            why = self._trouble(name) or f"its plugin is not installed. Try: pip install {KNOWN_DISTRIBUTIONS[name]}"
+            return f"no controller {name!r}: {why}"
+        return f"no controller {name!r}. {there_are(found, none='None is installed.')}"
 
     def converter(self, src: PixelFormat, dst: PixelFormat) -> ConverterSpec | None:
         """The best converter from one pixel format to another."""

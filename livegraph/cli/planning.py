@@ -25,9 +25,20 @@ ModeOption = Annotated[
     typer.Option("--mode", metavar="live|offline", help="live keeps up with time, offline renders every frame."),
 ]
 
+Controllers = Annotated[
+    list[str] | None,
+    typer.Option("--controller", metavar="NAME", help="Start a control surface, such as osc. May be repeated."),
+]
+
 
 def plan_for(
-    graph: str, sets: Sequence[str] | None, preset: str | None, mode: Mode | None, *, preview: bool = False
+    graph: str,
+    sets: Sequence[str] | None,
+    preset: str | None,
+    mode: Mode | None,
+    *,
+    preview: bool = False,
+    controllers: Sequence[str] | None = None,
 ) -> Plan:
     """The plan, or `GraphError` with everything that is wrong."""
     from livegraph.graph import load_plan
@@ -35,5 +46,12 @@ def plan_for(
 
     if not graph.strip():
         raise typer.BadParameter("the name is empty: a graph file, or the name of a pipeline", param_hint="GRAPH")
-    asked = tuple(sets or ())
-    return load_plan(graph, registry=registry(), mode=mode, sets=asked, preset=preset, preview=preview)
+    return load_plan(
+        graph,
+        registry=registry(),
+        mode=mode,
+        sets=tuple(sets or ()),
+        preset=preset,
+        preview=preview,
+        controllers=tuple(controllers or ()),
+    )

@@ -16,7 +16,7 @@ from livegraph.cli.errors import DONE, FAILED, tell_bug, tell_error
 from livegraph.cli.interrupt import ready
 from livegraph.cli.logs import log_to_stderr
 from livegraph.cli.output import write_file
-from livegraph.cli.planning import GraphArgument, ModeOption, Preset, Sets, plan_for
+from livegraph.cli.planning import Controllers, GraphArgument, ModeOption, Preset, Sets, plan_for
 from livegraph.errors import LivegraphError
 from livegraph.service import DEFAULT_HOST, Serving
 
@@ -31,6 +31,7 @@ def run(
     sets: Sets = None,
     preset: Preset = None,
     mode: ModeOption = None,
+    controller: Controllers = None,
     duration: Annotated[
         float | None, typer.Option(parser=seconds, metavar="10s", help="End after this long: 10s, 5m, 1h.")
     ] = None,
@@ -68,6 +69,7 @@ def run(
     \b
     livegraph run graphs/cam2wan.yaml --duration 10s
     livegraph run graphs/cam2wan.yaml --set wan.prompt="ink on paper"
+    livegraph run graphs/cam2wan.yaml --controller osc
     livegraph run film.yaml --mode offline --stats figures.json
     livegraph run film.yaml --trace trace.json     (see it in ui.perfetto.dev)
     livegraph run graphs/cam2wan.yaml --serve --host 0.0.0.0 --tls auto
@@ -76,7 +78,7 @@ def run(
     from livegraph.runtime.run import Run
 
     log_to_stderr(verbose=verbose, quiet=quiet, json_lines=log_json)
-    plan = plan_for(graph, sets, preset, mode, preview=serve)
+    plan = plan_for(graph, sets, preset, mode, preview=serve, controllers=controller)
     _refuse_unwritable(stats, trace)
     shown = display_for(plan, quiet=quiet, logged=log_json)
     ready()

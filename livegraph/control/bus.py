@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from livegraph.control import presets
+from livegraph.control.change import Change, Hear, Request
+from livegraph.control.history import History
+from livegraph.control.knobs import Knob, knobs_of
+from livegraph.control.ramp import CURVES, Curve, Ramp
+from livegraph.control.show import SHOW, Show
 from livegraph.errors import ParamError
-from livegraph.graph.plan import Plan
+from livegraph.graph.plan import Control, Plan
 from livegraph.graph.redaction import REDACTED, Redactor
 from livegraph.params import Params, Versions, changed, flag
 
+log = logging.getLogger(__name__)
+
+Fields = dict[str, dict[str, Any]]
+"""node -> parameter -> value"""
+
+LONGEST_RAMP_S = 3600.0
+
 
 class Bus:
-    """The one way to a running graph's parameters. Loop thread only.
+    """The one way to a running graph's parameters. Loop thread only; from outside the machine, come by a `Door`.
 
     An address is `node.parameter` or the name of a control. A transaction takes effect for the first source frame that
-    no node has seen yet, so every node switches on the same frame.
+    no node has seen yet, so every node switches on the same frame. `freeze` and `blackout`, which every graph has, act
+    on the next picture that is shown.
     """
 
     def __init__(self, plan: Plan, versions: Mapping[str, Versions], lead_pts_ns: Callable[[], int]) -> None:
@@ -25,28 +40,215 @@ class Bus:
         self._versions = versions
         self._lead_pts_ns = lead_pts_ns
         self._redactor = Redactor(plan.secrets)
+        self._controls = {**plan.controls, **{name: Control(name, SHOW, name) for name in Show.model_fields}}
+        self._started = {node: each.latest for node, each in self._versions.items()}
+        self._ramps: dict[tuple[str, str], tuple[Ramp, str]] = {}
+        self._history = History()
+        self._hearers: list[Hear] = []
+        self._revisions: dict[str, int] = {}
+        self.knobs: Mapping[str, Knob] = knobs_of(plan, self._controls, self._started)
+        self.presets: dict[str, dict[str, Any]] = {name: dict(values) for name, values in plan.presets.items()}
         self.revision = 0
+
+    # --- looking --------------------------------------------------------------------------------------------------
 
     def get(self, address: str) -> Any:
         """The newest value, whether frames have reached it or not; what came from the environment, or is declared
         `secret`, as `***`.
         """
         with self._redacted():
-            node, param = presets.target(self._plan.controls, address)
+            node, param = presets.target(self._controls, address)
             latest = self._node(node).latest
             if param not in type(latest).model_fields:
                 raise ParamError(presets.unknown("parameter", address, dict(latest)))
-        return REDACTED if flag(type(latest), param, "secret") else self._redactor.value(getattr(latest, param))
+        return self._shown(node, param)
 
-    def set(self, values: Mapping[str, Any]) -> int:
+    def values(self) -> dict[str, Any]:
+        """All that may be seen from outside, by address."""
+        return {address: self._shown(knob.node, knob.param) for address, knob in self.knobs.items()}
+
+    def revision_of(self, target: str) -> int:
+        """With which revision a target got the value that it has; 0: it is as it was at the start."""
+        return self._revisions.get(target, 0)
+
+    def listen(self, hear: Hear) -> Callable[[], None]:
+        """From now on `hear` is called with each change, on the loop: it may not block. Call what is returned to end
+        that.
+        """
+        self._hearers.append(hear)
+        return lambda: self._hearers.remove(hear)
+
+    # --- changing -------------------------------------------------------------------------------------------------
+
+    def set(self, values: Mapping[str, Any], *, origin: str = "", over_s: float = 0.0, curve: Curve = "linear") -> int:
         """Apply a transaction; returns the new revision. `ParamError`, and nothing applied, if any value is refused."""
-        with self._redacted():
-            return self._apply(presets.resolve(self._plan.controls, values))
+        return self._request(Request(values, origin, over_s, curve))
 
-    def preset(self, name: str) -> int:
-        """Apply a preset of the graph file: a transaction by name."""
+    def preset(self, name: str, *, origin: str = "", over_s: float = 0.0, curve: Curve = "linear") -> int:
+        """Apply a preset: a transaction by name."""
+        return self.set(self._preset(name), origin=origin, over_s=over_s, curve=curve)
+
+    def fade(self, first: str, second: str, share: float, *, origin: str = "") -> int:
+        """Between two presets, at 0 the first, at 1 the second: numbers that both have lie between, the rest changes in
+        the middle.
+        """
         with self._redacted():
-            return self._apply(presets.preset(self._plan, name))
+            return self.set(presets.between(self._preset(first), self._preset(second), share), origin=origin)
+
+    def keep(self, name: str, addresses: Iterable[str] | None = None) -> Mapping[str, Any]:
+        """Make a preset of how things are: of the graph's controls unless told which. Returns what it has."""
+        presets.check_name(name, self.presets)
+        chosen = list(addresses) if addresses is not None else list(self._plan.controls) or list(self.knobs)
+        hidden = [address for address in chosen if address not in self.knobs]
+        if hidden:
+            raise ParamError(presets.unknown("control", hidden[0], self.knobs))
+        kept = {each: getattr(self._latest(knob), knob.param) for each in chosen if (knob := self.knobs[each]).node}
+        self.presets[name] = kept
+        return kept
+
+    def undo(self, *, origin: str = "") -> int:
+        """Take the last change back, whoever made it; a knob that was turned on is one change. `ParamError` where none
+        is left.
+        """
+        before = self._history.back()
+        if before is None:
+            raise ParamError("there is nothing to undo")
+        return self._apply([Request(before, origin)], noted=False)
+
+    def reset(self, addresses: Iterable[str] = (), *, origin: str = "") -> int:
+        """Back to what the run began with: these, or all that may be changed from outside."""
+        wanted = list(addresses) or [address for address, knob in self.knobs.items() if not knob.control]
+        with self._redacted():
+            fields = presets.resolve(self._controls, dict.fromkeys(wanted))
+            values = {
+                _target(node, param): getattr(self._known(node, param), param)
+                for node, params in fields.items()
+                for param in params
+            }
+        return self.set(values, origin=origin)
+
+    def transact(self, requests: Sequence[Request]) -> list[int | ParamError]:
+        """Several transactions at once, in order: the last value wins. Each is refused or applied by itself; returned
+        is the revision, or the refusal, of each.
+        """
+        plain = all(not request.over_s for request in requests)
+        if plain and len(requests) > 1:
+            try:
+                return [self._apply(requests)] * len(requests)
+            except ParamError:
+                pass  # one of them: each by itself tells which
+        results: list[int | ParamError] = []
+        for request in requests:
+            try:
+                results.append(self._request(request))
+            except ParamError as error:
+                results.append(error)
+        return results
+
+    def advance(self, pts_ns: int) -> None:
+        """A source lets a frame of this pts in, which no node has seen yet: numbers on their way go on."""
+        if not self._ramps:
+            return
+        values: Fields = {}
+        origins: dict[str, str] = {}
+        for (node, param), (ramp, origin) in list(self._ramps.items()):
+            values.setdefault(node, {})[param] = ramp.at(pts_ns)
+            origins[_target(node, param)] = origin
+            if ramp.over(pts_ns):
+                del self._ramps[node, param]
+        self._switch(self._tried(values), pts_ns, origins)
+
+    # --- how ------------------------------------------------------------------------------------------------------
+
+    def _request(self, request: Request) -> int:
+        return self._ramp(request) if request.over_s else self._apply([request])
+
+    def _apply(self, requests: Sequence[Request], *, noted: bool = True) -> int:
+        with self._redacted():
+            wanted: Fields = {}
+            origins: dict[str, str] = {}
+            for request in requests:
+                for node, fields in presets.resolve(self._controls, request.values).items():
+                    wanted.setdefault(node, {}).update(fields)
+                    origins |= {_target(node, param): request.origin for param in fields}
+            snapshots = self._tried(wanted)
+        if noted:
+            self._note(wanted, requests[-1].origin if requests else "")
+        for node, fields in wanted.items():
+            for param in fields:
+                self._ramps.pop((node, param), None)
+        self._switch(snapshots, self._lead_pts_ns() + 1, origins)
+        return self.revision
+
+    def _ramp(self, request: Request) -> int:
+        """Numbers set out from where they are; what cannot be on its way changes at once."""
+        if not 0 <= request.over_s <= LONGEST_RAMP_S or request.curve not in CURVES:
+            raise ParamError(f"a ramp takes 0 to {LONGEST_RAMP_S:g} s, and is one of {', '.join(CURVES)}")
+        with self._redacted():
+            wanted = presets.resolve(self._controls, request.values)
+            ends = self._tried(wanted)
+        self._note(wanted, request.origin)
+        begin = self._lead_pts_ns() + 1
+        at_once: Fields = {}
+        for node, fields in wanted.items():
+            latest, end = self._versions[node].latest, ends[node]
+            for param in fields:
+                start, to = getattr(latest, param), getattr(end, param)
+                if _number(start) and _number(to) and flag(type(latest), param, "live"):
+                    whole = isinstance(to, int)
+                    ramp = Ramp(start, to, begin, round(request.over_s * 1e9), request.curve, whole)
+                    self._ramps[node, param] = (ramp, request.origin)
+                else:
+                    self._ramps.pop((node, param), None)
+                    at_once.setdefault(node, {})[param] = to
+        origins = {_target(node, param): request.origin for node, fields in at_once.items() for param in fields}
+        self._switch(self._tried(at_once), begin, origins)
+        return self.revision
+
+    def _tried(self, wanted: Fields) -> dict[str, Params]:
+        """The snapshots that a transaction would make; `ParamError` says what is wrong with which."""
+        snapshots: dict[str, Params] = {}
+        for node, fields in wanted.items():
+            versions = self._node(node)
+            try:
+                snapshots[node] = changed(versions.latest, fields)
+                self._try_cadence(node, snapshots[node])
+            except ParamError as error:
+                raise ParamError(f"node {node}: {error}" if node else str(error)) from None
+        return snapshots
+
+    def _switch(self, snapshots: Mapping[str, Params], from_pts_ns: int, origins: Mapping[str, str]) -> None:
+        """From this pts on they hold; whoever listens is told what differs."""
+        self.revision += 1
+        told: dict[str, Any] = {}
+        for node, snapshot in snapshots.items():
+            latest = self._versions[node].latest
+            self._versions[node].add(from_pts_ns, snapshot)
+            for param in type(snapshot).model_fields:
+                target = _target(node, param)
+                if target in origins or getattr(latest, param) != getattr(snapshot, param):
+                    self._revisions[target] = self.revision
+                    if flag(type(snapshot), param, "remote"):
+                        told[target] = self._shown(node, param)
+        change = Change(self.revision, told, dict(origins))
+        for hear in tuple(self._hearers):
+            hear(change)
+
+    def _note(self, wanted: Fields, origin: str) -> None:
+        before = {
+            _target(node, param): getattr(self._versions[node].latest, param)
+            for node, fields in wanted.items()
+            for param in fields
+        }
+        self._history.note(before, origin, time.monotonic())
+
+    def _try_cadence(self, node: str, params: Params) -> None:
+        """A node that is to be rebuilt must be able to say what it will take."""
+        if node in self._plan.by_id:
+            try:
+                self._plan.by_id[node].cls.cadence_for(params)
+            except Exception as error:  # the plugin's own code
+                raise ParamError(str(error)) from None
 
     @contextmanager
     def _redacted(self) -> Iterator[None]:
@@ -57,30 +259,34 @@ class Bus:
             self._redactor.clean(error)
             raise
 
-    def _apply(self, wanted: Mapping[str, Mapping[str, Any]]) -> int:
-        snapshots: dict[str, Params] = {}
-        for node, fields in wanted.items():
-            versions = self._node(node)
-            try:
-                snapshots[node] = changed(versions.latest, fields)
-                self._try_cadence(node, snapshots[node])
-            except ParamError as error:
-                raise ParamError(f"node {node}: {error}") from None
-        start = self._lead_pts_ns() + 1
-        for node, snapshot in snapshots.items():
-            self._versions[node].add(start, snapshot)
-        self.revision += 1
-        return self.revision
+    def _preset(self, name: str) -> Mapping[str, Any]:
+        if name not in self.presets:
+            raise ParamError(presets.unknown("preset", name, self.presets))
+        return self.presets[name]
 
-    def _try_cadence(self, node: str, params: Params) -> None:
-        """A node that is to be rebuilt must be able to say what it will take."""
-        if node in self._plan.by_id:
-            try:
-                self._plan.by_id[node].cls.cadence_for(params)
-            except Exception as error:  # the plugin's own code
-                raise ParamError(str(error)) from None
+    def _shown(self, node: str, param: str) -> Any:
+        latest = self._versions[node].latest
+        return REDACTED if flag(type(latest), param, "secret") else self._redactor.value(getattr(latest, param))
+
+    def _latest(self, knob: Knob) -> Params:
+        return self._versions[knob.node].latest
+
+    def _known(self, node: str, param: str) -> Params:
+        """What a node began with; `ParamError` where it has no such parameter."""
+        self._node(node)
+        if param not in type(self._started[node]).model_fields:
+            raise ParamError(presets.unknown("parameter", f"{node}.{param}", dict(self._started[node])))
+        return self._started[node]
 
     def _node(self, name: str) -> Versions:
         if name not in self._versions:
-            raise ParamError(presets.unknown("node", name, self._versions))
+            raise ParamError(presets.unknown("node", name, self._plan.by_id))
         return self._versions[name]
+
+
+def _target(node: str, param: str) -> str:
+    return f"{node}.{param}" if node else param
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from livegraph.errors import ParamError
@@ -11,6 +12,11 @@ from livegraph.wording import there_are
 
 if TYPE_CHECKING:
     from livegraph.graph.plan import Control, Plan
+
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
+MOST = 500
+"""Presets that a run keeps."""
 
 
 def resolve(controls: Mapping[str, Control], values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -31,6 +37,35 @@ def preset(plan: Plan, name: str) -> dict[str, dict[str, Any]]:
     if name not in plan.presets:
         raise ParamError(unknown("preset", name, plan.presets))
     return resolve(plan.controls, plan.presets[name])
+
+
+def between(first: Mapping[str, Any], second: Mapping[str, Any], share: float) -> dict[str, Any]:
+    """Values on the way from one preset to another. `ParamError` for a share outside of 0..1."""
+    if not 0 <= share <= 1:  # NaN is not, either
+        raise ParamError(f"a fade goes from 0 to 1 (got {share:g})")
+    nearer = second if share >= 0.5 else first
+    return {**first, **second, **nearer} | {
+        key: _mixed(first[key], second[key], share)
+        for key in first.keys() & second.keys()
+        if _number(first[key]) and _number(second[key])
+    }
+
+
+def _mixed(start: float, end: float, share: float) -> float | int:
+    value = start + (end - start) * share
+    return round(value) if isinstance(start, int) and isinstance(end, int) else value
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def check_name(name: str, there: Collection[str]) -> None:
+    """`ParamError` unless a preset may be kept by this name."""
+    if not NAME.fullmatch(name):
+        raise ParamError(f"a preset is named by letters, digits, _ and -, 64 at most (got {name[:80]!r})")
+    if name not in there and len(there) >= MOST:
+        raise ParamError(f"there are {MOST} presets; no more are kept")
 
 
 def target(controls: Mapping[str, Control], key: str) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +12,15 @@ from livegraph.graph.converters import insert_converters
 from livegraph.graph.draft import Draft, Step, Wire
 from livegraph.graph.feedback import bend_delays, refuse_cycles, refuse_deadlocks
 from livegraph.graph.formats import choose_formats
-from livegraph.graph.knobs import Sets, check_controls, check_presets, kept_controls, kept_presets, laid_over
+from livegraph.graph.knobs import (
+    Sets,
+    check_controllers,
+    check_controls,
+    check_presets,
+    kept_controls,
+    kept_presets,
+    laid_over,
+)
 from livegraph.graph.latency import latencies, source_fps
 from livegraph.graph.plan import Control, EdgePlan, FunctionPlan, NodePlan, Plan
 from livegraph.graph.problems import Problems
@@ -33,6 +41,7 @@ class Asked:
     sets: Sets = ()
     preset: str | None = None
     availability: bool = True
+    controllers: Sequence[str] = ()
 
 
 def make_plan(file: GraphFile, registry: Registry, asked: Asked, problems: Problems, path: str) -> Plan | None:
@@ -41,6 +50,7 @@ def make_plan(file: GraphFile, registry: Registry, asked: Asked, problems: Probl
     draft = assemble(file, registry, settings, problems)
     controls = check_controls(draft)
     presets = check_presets(draft, controls)
+    controllers = check_controllers(file, registry, asked.controllers, problems)
     _wire_up(draft)
     if draft.sound and asked.availability:
         leave_out_unavailable(draft)
@@ -53,6 +63,7 @@ def make_plan(file: GraphFile, registry: Registry, asked: Asked, problems: Probl
     if problems:
         return None
     plan = _check_budget(draft, _freeze(draft, controls, presets, path))
+    plan = replace(plan, controllers=tuple(controllers))
     return plan if not problems else None
 
 

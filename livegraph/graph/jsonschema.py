@@ -13,7 +13,7 @@ from livegraph.graph import schema as grammar
 from livegraph.graph.parameters import takes_fractions
 from livegraph.graph.references import NAME
 from livegraph.node import Node
-from livegraph.params import flag
+from livegraph.params import Params, flag
 from livegraph.registry import Registry
 from livegraph.types import EdgeKind, JoinKind, OnError
 
@@ -38,7 +38,7 @@ def json_schema(registry: Registry) -> Schema:
         "type": "object",
         "required": ["livegraph", "nodes"],
         "additionalProperties": False,
-        "properties": _top(),
+        "properties": {**_top(), "controllers": _controllers(registry, definitions)},
         "definitions": definitions,
     }
 
@@ -73,6 +73,25 @@ def _top() -> dict[str, Schema]:
         "latency_budget": {**DURATION, "description": "refuse the graph if its nodes hold frames back for longer"},
         "deadline": {**DURATION, "description": "live: a frame older than this is dropped before costly nodes"},
         "seed": {"type": "integer", "minimum": 0, "default": 0, "description": "of everything random in the graph"},
+    }
+
+
+def _controllers(registry: Registry, definitions: dict[str, Schema]) -> Schema:
+    properties: dict[str, Schema] = {}
+    for name, spec in registry.controllers().items():
+        try:
+            model = registry.controller(name).Params
+        except PluginError:
+            continue
+        definitions[f"controller.{name}"] = _params(model, f"controller.{name}", definitions)
+        properties[name] = {
+            "anyOf": [{"type": "null"}, {"$ref": f"#/definitions/controller.{name}"}],
+            "description": spec.summary,
+        }
+    return {
+        "type": "object",
+        "properties": properties,
+        "description": "control surfaces: each by its name, with its parameters",
     }
 
 
@@ -126,7 +145,7 @@ def _node(registry: Registry, definitions: dict[str, Schema]) -> Schema:
             cls = registry.node(name)
         except PluginError:
             continue
-        definitions[name] = _params(cls, name, definitions)
+        definitions[name] = _params(cls.Params, name, definitions)
         then: Schema = {"properties": {"params": {"$ref": f"#/definitions/{name}"}, "in": _inputs(cls)}}
         if "required" in definitions[name]:
             then["required"] = ["params"]
@@ -146,9 +165,8 @@ def _inputs(cls: type[Node]) -> Schema | bool:
     return {"anyOf": [reference, {"type": "object", "additionalProperties": False, "properties": ports}]}
 
 
-def _params(cls: type[Node], name: str, definitions: dict[str, Schema]) -> Schema:
+def _params(model: type[Params], name: str, definitions: dict[str, Schema]) -> Schema:
     """A node's parameters; each may also come from the environment, and live numbers from a signal."""
-    model = cls.Params
     made = model.model_json_schema(ref_template=f"#/definitions/{name}.{{model}}")
     for inner, definition in made.pop("$defs", {}).items():
         definitions[f"{name}.{inner}"] = definition

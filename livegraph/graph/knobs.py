@@ -7,15 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 from livegraph.control.presets import check_range, resolve, target, unknown
-from livegraph.errors import ParamError
+from livegraph.controller import ControllerPlan
+from livegraph.errors import ParamError, PluginError
 from livegraph.graph.document import Refused, Value, parse, scalar
 from livegraph.graph.draft import Draft
 from livegraph.graph.parameters import check_params
 from livegraph.graph.plan import Control
 from livegraph.graph.problems import NOWHERE, Place, Problems, did_you_mean
-from livegraph.graph.schema import ControlEntry, GraphFile
+from livegraph.graph.schema import ControlEntry, ControllerEntry, GraphFile
 from livegraph.params import bounds
-from livegraph.registry import nearest
+from livegraph.registry import Registry, nearest
 from livegraph.wording import there_are
 
 Sets = Mapping[str, str] | Sequence[str]
@@ -166,6 +167,25 @@ def _check_setting(
     if _within_control(controls.get(key), value, draft.problems):
         check_params(step.cls.Params, {**given, param: value}, {}, value.place, node, draft.problems)
     return len(draft.problems) == before
+
+
+def check_controllers(
+    file: GraphFile, registry: Registry, asked: Sequence[str], problems: Problems
+) -> list[ControllerPlan]:
+    """The control surfaces that the file names, and those that were asked for beside it, with checked parameters."""
+    more = [ControllerEntry(name, Place(label=f"--controller {name}"), Value({})) for name in asked]
+    entries = {entry.name: entry for entry in more} | dict(file.controllers)
+    found = []
+    for entry in entries.values():
+        try:
+            cls = registry.controller(entry.name)
+        except PluginError as error:
+            problems.add(entry.place, str(error))
+            continue
+        params = check_params(cls.Params, entry.params.data, entry.params.keys, entry.place, entry.name, problems)
+        if params is not None:
+            found.append(ControllerPlan(entry.name, cls, params))
+    return found
 
 
 def kept_controls(controls: Mapping[str, Control], nodes: Mapping[str, object]) -> dict[str, Control]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,16 +32,18 @@ def load_plan(
     env: Mapping[str, str] | None = None,
     availability: bool = True,
     preview: bool = False,
+    controllers: Sequence[str] = (),
 ) -> Plan:
     """The checked plan of a graph file, or of a pipeline that a plugin ships.
 
     `mode`, `sets` (`node.param=value`, `control=value`) and `preset` go over what the file says; `env` stands in for
     the process environment; without `availability` no node is asked whether it can run on this machine; with `preview`
-    its picture is on the run's page, whatever the file says. Raises `GraphError` with every problem found.
+    its picture is on the run's page, whatever the file says; `controllers` are there beside the file's own. Raises
+    `GraphError` with every problem found.
     """
     path = find_graph(source, registry)
     name, problems = str(source), Problems()
-    asked = Asked(mode, sets, preset, availability)
+    asked = Asked(mode, sets, preset, availability, controllers)
     text = read_text(path, name)
     try:
         document = parse(text, os.environ if env is None else env, problems)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
+from livegraph.controller import ControllerPlan
 from livegraph.memory import MemoryNeed
 from livegraph.node import Cadence, Node
 from livegraph.params import Params
@@ -121,6 +122,7 @@ class Plan:
     functions: tuple[FunctionPlan, ...] = ()
     controls: Mapping[str, Control] = field(default_factory=dict)
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    controllers: tuple[ControllerPlan, ...] = ()
     latency_budget_ns: int | None = None
     deadline_ns: int | None = None
     notes: tuple[str, ...] = ()

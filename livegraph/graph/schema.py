@@ -14,7 +14,7 @@ from livegraph.types import OnError
 
 VERSION = 1
 GRAPH_KEYS = (
-    "livegraph", "name", "mode", "nodes", "controls", "presets", "latency_budget", "deadline", "seed",
+    "livegraph", "name", "mode", "nodes", "controls", "presets", "controllers", "latency_budget", "deadline", "seed",
 )  # fmt: skip
 NODE_KEYS = ("use", "in", "params", "on_error", "timeout")
 CONTROL_KEYS = ("target", "range")
@@ -48,6 +48,15 @@ class ControlEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class ControllerEntry:
+    """A control surface as written."""
+
+    name: str
+    place: Place
+    params: Value
+
+
+@dataclass(frozen=True, slots=True)
 class GraphFile:
     """A graph as written; `broken` names nodes that are there but could not be read."""
 
@@ -58,6 +67,7 @@ class GraphFile:
     controls: Mapping[str, ControlEntry] = field(default_factory=dict)
     presets: Mapping[str, Value] = field(default_factory=dict)
     preset_places: Mapping[str, Place] = field(default_factory=dict)
+    controllers: Mapping[str, ControllerEntry] = field(default_factory=dict)
     latency_budget_ns: int | None = None
     budget_place: Place = NOWHERE
     deadline_ns: int | None = None
@@ -85,6 +95,7 @@ def read_graph(document: Value, problems: Problems) -> GraphFile | None:
         controls=_controls(top["controls"], reader) if "controls" in top else {},
         presets=_presets(top["presets"], reader) if "presets" in top else {},
         preset_places=top["presets"].keys if "presets" in top else {},
+        controllers=_controllers(top["controllers"], reader) if "controllers" in top else {},
         latency_budget_ns=duration_in(top, "latency_budget", reader),
         budget_place=top["latency_budget"].place if "latency_budget" in top else NOWHERE,
         deadline_ns=duration_in(top, "deadline", reader),
@@ -205,3 +216,13 @@ def _range(value: Value, what: str, reader: Reader) -> tuple[float, float] | Non
 def _presets(value: Value, reader: Reader) -> dict[str, Value]:
     entries = reader.mapping(value, "presets") or {}
     return {name: entry for name, entry in entries.items() if reader.mapping(entry, f"preset {name}") is not None}
+
+
+def _controllers(value: Value, reader: Reader) -> dict[str, ControllerEntry]:
+    """`osc: {port: 9000}`, or `osc:` with nothing to say."""
+    found = {}
+    for name, entry in (reader.mapping(value, "controllers") or {}).items():
+        params = Value({}) if entry.data is None else entry
+        if reader.mapping(params, f"controller {name}") is not None:
+            found[name] = ControllerEntry(name, value.keys.get(name, value.place), params)
+    return found

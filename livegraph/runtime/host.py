@@ -21,10 +21,11 @@ class Host:
     """Shared by all workers of a run; loop thread only.
 
     `epoch_ns`: the clock's time at run time 0; live pts count from it. `deadline_ns`: the age at which a live frame is
-    no longer worth work. `lead_pts_ns`: the newest pts that any source has let in. `fail` ends the run; `lose`: a node
-    is gone for good while the rest goes on; `degraded`: it is down and tried again, until `recovered`; `late`: a sink
-    misses the latency budget, until `in_time`; `warn`: an error that it survives; `stop` asks for an orderly end, which
-    `stopping` says has begun; `service`: what nodes share; `cancelled`: what is still under way is cut off.
+    no longer worth work. `lead_pts_ns`: the newest pts that any source has let in, of which `led` is told. `fail` ends
+    the run; `lose`: a node is gone for good while the rest goes on; `degraded`: it is down and tried again, until
+    `recovered`; `late`: a sink misses the latency budget, until `in_time`; `warn`: an error that it survives; `stop`
+    asks for an orderly end, which `stopping` says has begun; `service`: what nodes share; `cancelled`: what is still
+    under way is cut off.
     """
 
     clock: Clock
@@ -47,6 +48,7 @@ class Host:
     epoch_ns: int = 0
     deadline_ns: int = 1_000_000_000
     lead_pts_ns: int = -(1 << 62)
+    led: Callable[[int], None] = lambda pts_ns: None
     stopping: bool = False
     cancelled: bool = False
     until_pts_ns: int | None = None

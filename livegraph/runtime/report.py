@@ -67,6 +67,11 @@ class Report:
             "sinks": {id: _sink(worker, fps[id]) for id, worker in run.workers.items() if worker.plan.kind == "sink"},
             "tickets": {"issued": ledger.issued, "settled": ledger.settled},
             "bottleneck": bottleneck(run.workers),
+            "control": {
+                "revision": run.bus.revision,
+                "doors": {name: door.document() for name, door in run.doors.items()},
+                "controllers": run.redactor.value(run.services.status()),
+            },
             "health": run.health,
             "notes": list(run.notes),
         }

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from livegraph.control.bus import Bus
+from livegraph.control.door import Door
+from livegraph.control.show import SHOW, Show
 from livegraph.errors import InputError, LivegraphError, Stalled
 from livegraph.graph.plan import Plan
 from livegraph.graph.redaction import Redactor
@@ -86,6 +88,7 @@ class Run:
         self._say = say or (lambda text: None)
         self.serving = serving or Serving()
         self.services = Services(self, registry)
+        self.doors: dict[str, Door] = {}
         self.redactor = Redactor(plan.secrets)
         self._health = Health(plan.notes, self._say, self.redactor)
         self._starting: asyncio.Future[list[BaseException | None]] | None = None
@@ -146,6 +149,16 @@ class Run:
             answer.set_exception(InputError("the run has ended"))
         return answer
 
+    def later(self, seconds: float, function: Callable[[], None]) -> None:
+        """Call a function on the run's loop after a while; on the loop itself."""
+        self.host.loop.call_later(seconds, function)
+
+    def door(self, name: str) -> Door:
+        """The way in, by that name, for changes from outside: one for each kind (`osc`, `mqtt`)."""
+        if name not in self.doors:
+            self.doors[name] = Door(name, self.bus, self)
+        return self.doors[name]
+
     def stats(self) -> dict[str, Any]:
         """The statistics document, now."""
         return self._report.document(final=self._phase == "ended")
@@ -187,6 +200,8 @@ class Run:
         try:
             if self.serving.asked:
                 await asyncio.to_thread(self.services.get, "web")
+            for controller in self.plan.controllers:
+                await asyncio.to_thread(self.services.get, controller.name)
             await self._start()
         except LivegraphError as error:
             self._health.error = self._health.error or error
@@ -257,9 +272,12 @@ class Run:
         host = self.host
         host.versions |= {node.id: Versions(node.params) for node in self.plan.nodes}
         host.versions |= {item.id: Versions(item.params) for item in self.plan.functions}
+        host.versions[SHOW] = Versions(Show())
         host.functions = {item.id: Signals(_function(item.cls, item.params)) for item in self.plan.functions}
         self.bus = Bus(self.plan, host.versions, lambda: host.lead_pts_ns)
+        host.led = self.bus.advance
         self._stage = Stage(self.plan, host)
+        self.bus.listen(self._stage.changed)
 
     async def _start(self) -> None:
         """Set up and warm every node at once. One that fails ends it for all, unless its policy is `skip`."""

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
+from livegraph.controller import Controller, ControllerPlan
 from livegraph.errors import InputError, PluginError
+from livegraph.params import explain
 from livegraph.registry import Registry, resolve
 from livegraph.service import Service
 
@@ -50,5 +55,32 @@ class Services:
     def _make(self, name: str) -> Service:
         if self._registry is None:
             raise PluginError(f"no service {name!r}: this run has no plugins")
-        service: Service = resolve(self._registry.service(name).target)(self._run)
-        return service
+        planned = next((each for each in self._run.plan.controllers if each.name == name), None)
+        if planned is None and name not in self._registry.controllers():
+            service: Service = resolve(self._registry.service(name).target)(self._run)
+            return service
+        return self._controller(planned or self._by_default(name))
+
+    def _controller(self, plan: ControllerPlan) -> Controller:
+        controller = plan.cls(plan.params, self._run)
+        try:
+            controller.start()
+        except BaseException:
+            controller.close()
+            raise
+        return controller
+
+    def _by_default(self, name: str) -> ControllerPlan:
+        """One that a node asks for and the graph does not name. `InputError` where it cannot do without parameters."""
+        assert self._registry is not None
+        cls = self._registry.controller(name)
+        try:
+            return ControllerPlan(name, cls, cls.Params())
+        except ValidationError as error:
+            raise InputError(f"controller {name}: {explain(error)}; name it under controllers: in the graph") from None
+
+    def status(self) -> dict[str, Mapping[str, Any]]:
+        """What the control surfaces say of themselves."""
+        with self._lock:
+            made = dict(self._made)
+        return {name: each.status() for name, each in made.items() if isinstance(each, Controller)}

@@ -226,6 +226,7 @@ class SourceWorker(Station):
         for port, frame in frames.items():
             if frame.pts_ns > self.host.lead_pts_ns:
                 self.host.lead_pts_ns = frame.pts_ns
+                self.host.led(frame.pts_ns)
             self.outlet.put(port, frame, (ticket,), now)
         self.meter.frames_out += len(frames)
         ticket.release()

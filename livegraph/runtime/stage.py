@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from livegraph.control.change import Change
+from livegraph.control.show import Show
 from livegraph.graph.plan import NodePlan, Plan
 from livegraph.runtime.edge import Edge
 from livegraph.runtime.gate import Credits, Gate
@@ -45,6 +47,13 @@ class Stage:
         waits = [f"{e.plan.src.node} waits for {e.plan.dst} to take from {e.plan.id}" for e in self.edges if e.full]
         waits += [f"{id} waits for input" for id, worker in self.workers.items() if worker.join.starved]
         return "; ".join(waits)
+
+    def changed(self, change: Change) -> None:
+        """Those that show are told of what concerns them all."""
+        if change.values.keys() & Show.model_fields.keys():
+            for worker in self.workers.values():
+                if isinstance(worker, Presenter):
+                    worker.changed()
 
     def _connect(self, node: NodePlan, live: bool) -> None:
         for plan in node.inputs:
