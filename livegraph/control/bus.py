@@ -14,6 +14,7 @@ from livegraph.control.history import History
 from livegraph.control.knobs import Knob, knobs_of
 from livegraph.control.ramp import CURVES, Curve, Ramp
 from livegraph.control.show import SHOW, Show
+from livegraph.control.written import Unsaved
 from livegraph.errors import ParamError
 from livegraph.graph.plan import Control, Plan
 from livegraph.graph.redaction import REDACTED, Redactor
@@ -48,6 +49,8 @@ class Bus:
         self._revisions: dict[str, int] = {}
         self.knobs: Mapping[str, Knob] = knobs_of(plan, self._controls, self._started)
         self.presets: dict[str, dict[str, Any]] = {name: dict(values) for name, values in plan.presets.items()}
+        self._saved = dict(self._started)
+        self._saved_presets = dict(self.presets)
         self.revision = 0
 
     # --- looking --------------------------------------------------------------------------------------------------
@@ -126,6 +129,22 @@ class Bus:
                 for param in params
             }
         return self.set(values, origin=origin)
+
+    def unsaved(self) -> Unsaved:
+        """What may be changed from outside and is not as the graph's file has it."""
+        values: Fields = {}
+        for knob in self.knobs.values():
+            now, then = self._latest(knob), self._saved[knob.node]
+            if knob.node and not knob.control and getattr(now, knob.param) != getattr(then, knob.param):
+                values.setdefault(knob.node, {})[knob.param] = getattr(now, knob.param)
+        presets = {name: kept for name, kept in self.presets.items() if self._saved_presets.get(name) != kept}
+        return Unsaved(values, presets)
+
+    def saved(self, what: Unsaved) -> None:
+        """The graph's file has it now."""
+        for node, fields in what.values.items():
+            self._saved[node] = self._saved[node].model_copy(update=dict(fields))
+        self._saved_presets |= {name: dict(kept) for name, kept in what.presets.items()}
 
     def transact(self, requests: Sequence[Request]) -> list[int | ParamError]:
         """Several transactions at once, in order: the last value wins. Each is refused or applied by itself; returned

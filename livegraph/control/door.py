@@ -44,6 +44,10 @@ class Loop(Protocol):
         """Call a function there after a while; on the loop itself."""
         ...
 
+    def save(self) -> Future[list[str]]:
+        """Write what was changed into the graph's file."""
+        ...
+
 
 class Door:
     """One way in. What comes by it reaches only what may be changed from outside; what is refused is counted by its
@@ -111,6 +115,10 @@ class Door:
         if objection:
             return self._refused(*objection)
         return self._call(lambda: self._bus.reset(wanted, origin=self.origin(client)))
+
+    def save(self) -> Future[list[str]]:
+        """Write what was changed into the graph's file; the future has the names of what was written."""
+        return self._loop.save()
 
     def values(self) -> Future[tuple[int, dict[str, Any]]]:
         """The revision, and all values by address."""

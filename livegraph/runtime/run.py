@@ -29,6 +29,7 @@ from livegraph.runtime.host import Host, Signals
 from livegraph.runtime.life import TEARDOWN_S
 from livegraph.runtime.look import Looks
 from livegraph.runtime.report import Report
+from livegraph.runtime.saving import saving
 from livegraph.runtime.services import Services
 from livegraph.runtime.signals import called_on_signals
 from livegraph.runtime.source import SourceWorker
@@ -158,6 +159,12 @@ class Run:
         if name not in self.doors:
             self.doors[name] = Door(name, self.bus, self)
         return self.doors[name]
+
+    def save(self) -> Future[list[str]]:
+        """Write parameters and presets that were changed into the graph's file, on a thread of its own. The future has
+        their names, or a `ParamError` that says why nothing was written.
+        """
+        return saving(self)
 
     def stats(self) -> dict[str, Any]:
         """The statistics document, now."""

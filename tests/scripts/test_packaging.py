@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
-CORE = {"numpy", "pydantic", "pluggy", "networkx", "nvidia-ml-py", "pyyaml", "typer", "rich"}
+CORE = {"numpy", "pydantic", "pluggy", "networkx", "nvidia-ml-py", "pyyaml", "typer", "rich", "ruamel.yaml"}
 DEFAULT = (
     "livegraph-media",
     "livegraph-vision",
