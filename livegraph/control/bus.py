@@ -66,9 +66,10 @@ class Bus:
                 raise ParamError(presets.unknown("parameter", address, dict(latest)))
         return self._shown(node, param)
 
-    def values(self) -> dict[str, Any]:
-        """All that may be seen from outside, by address."""
-        return {address: self._shown(knob.node, knob.param) for address, knob in self.knobs.items()}
+    def values(self, addresses: Iterable[str] | None = None) -> dict[str, Any]:
+        """What may be seen from outside, by address: these, or all."""
+        knobs = self.knobs.values() if addresses is None else [self.knobs[address] for address in addresses]
+        return {knob.address: self._shown(knob.node, knob.param) for knob in knobs}
 
     def revision_of(self, target: str) -> int:
         """With which revision a target got the value that it has; 0: it is as it was at the start."""

@@ -120,16 +120,28 @@ class Door:
         """Write what was changed into the graph's file; the future has the names of what was written."""
         return self._loop.save()
 
-    def values(self) -> Future[tuple[int, dict[str, Any]]]:
-        """The revision, and all values by address."""
-        return self._call(lambda: (self._bus.revision, self._bus.values()))
+    def values(self, addresses: Iterable[str] | None = None) -> Future[tuple[int, dict[str, Any]]]:
+        """The revision, and the values that these addresses have with it; all, unless told which."""
+        wanted = None if addresses is None else [each for each in addresses if each in self._bus.knobs]
+        return self._call(lambda: (self._bus.revision, self._bus.values(wanted)))
 
     def presets(self) -> Future[dict[str, dict[str, Any]]]:
         return self._call(lambda: {name: dict(values) for name, values in self._bus.presets.items()})
 
     def listen(self, hear: Hear) -> Future[Callable[[], None]]:
-        """As `Bus.listen`: `hear` is called on the run's loop and may not block; so is what the future has."""
-        return self._call(lambda: self._bus.listen(hear))
+        """`hear` is called with each change, on the run's loop: it may not block. The future has what ends that, to be
+        called from any thread.
+        """
+
+        def begin() -> Callable[[], None]:
+            end = self._bus.listen(hear)
+
+            def ended() -> None:
+                self._loop.ask(end)
+
+            return ended
+
+        return self._call(begin)
 
     def refuse(self, reason: str) -> None:
         """Count what was refused before it came this far: a packet that nobody could read."""

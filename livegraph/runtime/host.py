@@ -25,7 +25,7 @@ class Host:
     the run; `lose`: a node is gone for good while the rest goes on; `degraded`: it is down and tried again, until
     `recovered`; `late`: a sink misses the latency budget, until `in_time`; `warn`: an error that it survives; `stop`
     asks for an orderly end, which `stopping` says has begun; `service`: what nodes share; `cancelled`: what is still
-    under way is cut off.
+    under way is cut off. `let_go`: a node was torn down, and another is to take its place.
     """
 
     clock: Clock
@@ -43,6 +43,7 @@ class Host:
     warn: Callable[[str, BaseException], None]
     stop: Callable[[], None]
     service: Callable[[str], Any]
+    let_go: Callable[[], None] = lambda: None
     cpu: bool = False
     seed: int = 0
     epoch_ns: int = 0

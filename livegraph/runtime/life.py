@@ -125,6 +125,7 @@ class Life:
         self.state = "down"
         while True:
             await self._discard()
+            self.host.let_go()
             if failed:
                 if not self._may_retry():
                     self.host.lose(self.plan.id, NodeError(f"node {self.plan.id}: stays down after {GIVE_UP} restarts"))

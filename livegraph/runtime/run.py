@@ -24,6 +24,7 @@ from livegraph.params import Versions
 from livegraph.registry import Registry
 from livegraph.runtime.clock import RealClock
 from livegraph.runtime.edge import Edge
+from livegraph.runtime.garbage import Garbage
 from livegraph.runtime.health import Health
 from livegraph.runtime.host import Host, Signals
 from livegraph.runtime.life import TEARDOWN_S
@@ -94,6 +95,7 @@ class Run:
         self._health = Health(plan.notes, self._say, self.redactor)
         self._starting: asyncio.Future[list[BaseException | None]] | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self._garbage: Garbage | None = None
 
     @property
     def all_workers(self) -> Mapping[str, Station]:
@@ -184,7 +186,8 @@ class Run:
         switch = sys.getswitchinterval()
         sys.setswitchinterval(0.0005)
         try:
-            return asyncio.run(main())
+            with Garbage() as self._garbage:
+                return asyncio.run(main())
         finally:
             sys.setswitchinterval(switch)
 
@@ -313,6 +316,9 @@ class Run:
 
     async def _play(self, duration_s: float | None, on_tick: Callable[[dict[str, Any]], None] | None) -> None:
         host = self.host
+        if self._garbage is not None:
+            self._garbage.settle()
+            host.let_go = self._garbage.stir
         host.epoch_ns = host.clock.now_ns()
         if host.trace is not None:
             host.trace.epoch_ns = host.epoch_ns

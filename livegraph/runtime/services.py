@@ -81,6 +81,5 @@ class Services:
 
     def status(self) -> dict[str, Mapping[str, Any]]:
         """What the control surfaces say of themselves."""
-        with self._lock:
-            made = dict(self._made)
+        made = self._made.copy()  # without the lock: who holds it may be making a server, for a second
         return {name: each.status() for name, each in made.items() if isinstance(each, Controller)}

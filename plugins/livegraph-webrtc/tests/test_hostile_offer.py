@@ -84,7 +84,7 @@ async def attacked(caplog: pytest.LogCaptureFixture) -> AsyncIterator[tuple[Show
 
 
 async def test_damaged_offers(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
-    await damage(0, 60, caplog, monkeypatch)
+    await damage(0, 40, caplog, monkeypatch)
 
 
 @pytest.mark.soak
@@ -199,7 +199,7 @@ async def test_a_neighbour_who_is_named_hears_nothing(caplog: pytest.LogCaptureF
         line = f"a=candidate:1 1 udp 99 127.0.0.1 {neighbour.getsockname()[1]} typ host\r\n"
         async with attacked(caplog) as (show, _):
             answer = await show.client.post("/whep/out", content=good + line, headers=SDP)
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(0.2)
             with pytest.raises(BlockingIOError):
                 neighbour.recv(2048)
             await show.client.delete(answer.headers["location"])

@@ -60,6 +60,8 @@ class Guard:
         return self._access.admits(bearer, asks.cookies.get(self._cookie, ""))
 
     def _refusal(self, asks: HTTPConnection, known: bool) -> ASGIApp | None:
+        if {"content-length", "transfer-encoding"} <= set(asks.headers):
+            return PlainTextResponse("A body has one length.", HTTPStatus.BAD_REQUEST, {"connection": "close"})
         host = asks.headers.get("host", "")
         if not self._hosts.knows(host):
             why = f"livegraph does not answer to the name {host!r}. If it is yours: LIVEGRAPH_HOSTS=NAME livegraph run"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from http import HTTPStatus
 
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -12,7 +13,9 @@ TO_ANSWER_S = 30.0
 
 
 class Patience:
-    """Gives up on a request after a while. An answer that has begun, such as a stream, may last."""
+    """Gives up on a request after a while. An answer that has begun, such as a stream, may last. Who goes away before
+    all was said is let go.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -29,6 +32,8 @@ class Patience:
                     await send(message)
 
                 await self._app(scope, receive, begin)
+        except ClientDisconnect:
+            return
         except TimeoutError:
             if not limit.expired():  # another's, in an answer that had begun
                 raise

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 import uvicorn
 from fastapi import APIRouter, Depends, FastAPI
+from fastapi.exceptions import RequestValidationError
 
-from livegraph_server import announce, api, multipart, page, sockets
+from livegraph_server import announce, api, control_api, multipart, page, sockets
 from livegraph_server.access import Access, token_for
 from livegraph_server.certificate import Certificate, certificate_for
 from livegraph_server.connection import Connection
@@ -25,6 +26,8 @@ from livegraph_server.hosts import ALWAYS, Hosts, own_addresses, own_names
 from livegraph_server.listener import listen
 from livegraph_server.offers import Offer, Offers
 from livegraph_server.patience import Patience
+from livegraph_server.refusals import unfitting
+from livegraph_server.socket_connection import SocketConnection
 
 if TYPE_CHECKING:
     from livegraph.runtime.run import Run
@@ -97,6 +100,7 @@ class Server:
         self._app = FastAPI(
             title="livegraph", openapi_url="/api/v1/openapi.json", docs_url=None, redoc_url=None, max_body_size=BODY
         )
+        self._app.add_exception_handler(RequestValidationError, unfitting)
         config = self._config(run.serving.host, certificate)
         config.load()
         self._uvicorn = uvicorn.Server(config)
@@ -117,13 +121,15 @@ class Server:
         return uvicorn.Config(
             Guard(Patience(self._app), hosts, self._access, self._cookie),
             http=Connection,
+            ws=SocketConnection,
             lifespan="off",
             log_config=None,
-            log_level=logging.WARNING,
+            log_level=logging.ERROR,  # what others send that is no HTTP is their trouble
             access_log=False,
             server_header=False,
             proxy_headers=False,
             ws_max_size=WS_MESSAGE,
+            ws_per_message_deflate=False,  # JPEGs become no smaller
             timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=TO_CANCEL_S,
             ssl_certfile=certificate.certificate if certificate else None,
@@ -148,9 +154,11 @@ class Server:
         loop = asyncio.get_running_loop()
         self.pictures, self.sockets = multipart.Pictures(loop), sockets.Sockets(loop)
         login = api.Login(self._access, self._cookie, secure, self._login_address)
+        reader = Reader(run, self._said)
         for router in (
             page.router(),
-            api.run_router(run.plan, Reader(run, self._said), self._offers, not self._access.open),
+            api.run_router(run.plan, reader, self._offers, not self._access.open),
+            control_api.router(run.door("web"), reader),
             api.login_router(login),
             multipart.router(self.pictures),
             sockets.router(self.sockets),

@@ -11,13 +11,17 @@ from typing import Any
 import simplejpeg  # type: ignore[import-untyped]
 from fastapi import APIRouter, WebSocket
 from fastapi.responses import PlainTextResponse
-from starlette.websockets import WebSocketDisconnect
 
 from livegraph_server.channel import Channel
 from livegraph_server.lanes import Lane, Lanes
+from livegraph_server.together import until_one_ends
 
 LARGEST = 4096
 """Pixels that a picture from outside may have each way."""
+SCANS = 32
+"""Passes over a picture that a progressive JPEG may have; encoders make 10. Each costs the decoder some 10 ms at that
+size, and has 33 bytes: a message full of them would take an hour.
+"""
 TICK_S = 0.1
 STATS_S = 1.0
 TRY_AGAIN = 1013
@@ -55,7 +59,7 @@ class Sockets:
             await Talk(socket, self._inputs[node], Channel(self._loop)).go_on()
         elif node in self._outputs:
             await socket.accept()
-            await _until_one_ends(_watch(Line(socket), self._outputs[node]), _discard(socket))
+            await until_one_ends(_watch(Line(socket), self._outputs[node]), _discard(socket))
         else:
             there = ", ".join([*self._inputs, *self._outputs]) or "none"
             text = f"no web.socket node {node!r} runs here; there are: {there}"
@@ -104,7 +108,7 @@ class Talk:
             return
         try:
             replying = _watch(self._line, self._replies, "frame.processed")
-            await _until_one_ends(self._hear(lane), self._tell(lane), replying)
+            await until_one_ends(self._hear(lane), self._tell(lane), replying)
         finally:
             self._lanes.leave(lane)
 
@@ -150,7 +154,9 @@ def _wrong(jpeg: bytes | None) -> str:
         height, width = simplejpeg.decode_jpeg_header(jpeg)[:2]
     except ValueError as error:
         return f"this is no JPEG: {error}"
-    return f"{width}x{height} is more than {LARGEST} pixels each way" if max(width, height) > LARGEST else ""
+    if max(width, height) > LARGEST:
+        return f"{width}x{height} is more than {LARGEST} pixels each way"
+    return f"it has more than {SCANS} scans" if jpeg.count(b"\xff\xda") > SCANS else ""
 
 
 async def _watch(line: Line, channel: Channel, kind: str = "frame") -> None:
@@ -164,17 +170,3 @@ async def _discard(socket: WebSocket) -> None:
     """Who only watches has nothing to say; that they go is heard."""
     while (await socket.receive())["type"] != "websocket.disconnect":
         pass
-
-
-async def _until_one_ends(*parts: Any) -> None:
-    """Run all until one ends, then end the others. That the other side went away is no error."""
-    tasks = [asyncio.ensure_future(part) for part in parts]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        results = await asyncio.gather(*tasks, return_exceptions=True)
-    for task, result in zip(tasks, results, strict=True):
-        if task in done and isinstance(result, Exception) and not isinstance(result, WebSocketDisconnect):
-            raise result
