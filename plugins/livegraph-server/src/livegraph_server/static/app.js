@@ -11,16 +11,16 @@ function element(tag, text, attributes = {}) {
 }
 
 // How each kind of output is watched. A kind that is not here is listed with its address.
+const picture = (output) => element("img", "", { alt: `Live video of ${output.id}`, tabIndex: 0 });
 const players = {
   mjpeg(output) {
-    const image = element("img", "", { alt: `Live video of ${output.id}`, tabIndex: 0 });
-    const load = () => { image.src = `${output.path}?at=${Date.now()}`; };
+    const image = picture(output), load = () => { image.src = `${output.path}?at=${Date.now()}`; };
     image.addEventListener("error", () => setTimeout(load, 1000));
     load();
     return image;
   },
   socket(output) {
-    const image = element("img", "", { alt: `Live video of ${output.id}`, tabIndex: 0 });
+    const image = picture(output);
     const open = () => {
       const socket = new WebSocket(location.origin.replace("http", "ws") + output.path);
       socket.addEventListener("message", ({ data }) => {
@@ -33,9 +33,12 @@ const players = {
     open();
     return image;
   },
-  whep(output) {
+  whep(output, caption) {
     const video = element("video", "", { ariaLabel: `Live video of ${output.id}`, autoplay: true, muted: true, playsInline: true, tabIndex: 0 });
-    setTimeout(() => watch(output.path, video));
+    const sound = element("button", "Sound", { type: "button", hidden: true, ariaPressed: "false", ariaLabel: `${output.id}: sound` });
+    sound.addEventListener("click", () => { video.muted = !video.muted; sound.ariaPressed = `${!video.muted}`; });
+    caption.append(sound);
+    setTimeout(() => watch(output.path, video, () => { sound.hidden = false; }));
     return video;
   },
 };
@@ -45,33 +48,32 @@ function camera(input) {
   const figure = element("figure", "", { className: "camera" });
   const video = element("video", "", { autoplay: true, muted: true, playsInline: true, hidden: true, ariaLabel: "Your camera" });
   const button = element("button", `Send your camera to ${input.id}`, { type: "button" });
-  const told = element("p", "", { role: "status" });
+  const told = element("p", "", { role: "status" }), label = element("label", "");
+  const microphone = element("input", "", { type: "checkbox" });
+  label.append(microphone, " with the microphone");
   let stop = null;
   const show = (end, text) => {
-    stop = end; video.hidden = !end; told.textContent = text;
+    stop = end; video.hidden = !end; label.hidden = !!end; told.textContent = text;
     button.textContent = end ? "Stop sending" : `Send your camera to ${input.id}`;
   };
   button.addEventListener("click", async () => {
     if (stop) { stop(); show(null, ""); return; }
     try {
       if (!navigator.mediaDevices) throw new Error("This browser gives a camera to https pages only: livegraph run … --tls auto");
-      show(await send(input.path, video, (why) => show(null, why)), "");
+      show(await send(input.path, video, microphone.checked, (why) => show(null, why)), "");
     } catch (error) { show(null, error.message); }
   });
-  figure.append(video, button, told);
+  figure.append(video, button, label, told);
   return figure;
 }
 
 function screen(output) {
-  const figure = document.createElement("figure");
-  const play = players[output.kind];
-  figure.append(play ? play(output) : element("p", `${output.kind} at ${output.path}`));
-  const caption = element("figcaption", output.id);
+  const figure = element("figure", ""), caption = element("figcaption", output.id), play = players[output.kind];
+  figure.append(play ? play(output, caption) : element("p", `${output.kind} at ${output.path}`));
   if (play) {
     const full = element("button", "Full screen", { type: "button", ariaLabel: `${output.id}: full screen` });
     full.addEventListener("click", () => figure.firstChild.requestFullscreen?.());
     figure.firstChild.addEventListener("dblclick", () => full.click());
-    figure.firstChild.addEventListener("keydown", (press) => press.key === "f" && full.click());
     caption.append(full);
   }
   figure.append(caption);
@@ -80,9 +82,7 @@ function screen(output) {
 
 function showAll(offers, shown, place, make) {
   const offered = new Set(offers.map((offer) => offer.path));
-  for (const [path, figure] of shown) {
-    if (!offered.has(path)) { figure.remove(); shown.delete(path); }
-  }
+  for (const [path, figure] of shown) if (!offered.has(path)) { figure.remove(); shown.delete(path); }
   for (const offer of offers.filter(({ path }) => !shown.has(path))) {
     shown.set(offer.path, make(offer));
     place.append(shown.get(offer.path));
@@ -106,28 +106,23 @@ function dropsOf(id, stats) {
 
 function row(id, stats) {
   const node = stats.nodes[id];
-  const line = document.createElement("tr");
+  const line = element("tr", "");
   line.dataset.state = node.state;
   line.classList.toggle("bottleneck", stats.bottleneck === id);
-  const name = element("th", id, { scope: "row", title: node.type });
   const cells = [
-    figure(node.fps, 1), figure(node.process_ms.p50, 1), figure(node.process_ms.p95, 1),
-    figure(stats.sinks[id]?.age_ms.p95), figure(dropsOf(id, stats)),
+    figure(node.fps, 1), figure(node.process_ms.p50, 1), figure(node.process_ms.p95, 1), figure(stats.sinks[id]?.age_ms.p95), figure(dropsOf(id, stats)),
     node.state === "running" && stats.bottleneck === id ? "bottleneck" : node.state,
   ];
-  line.append(name, ...cells.map((text) => element("td", text)));
+  line.append(element("th", id, { scope: "row", title: node.type }), ...cells.map((text) => element("td", text)));
   return line;
 }
 
 function showNodes(stats) {
   if (!stats.nodes) return;
   $("nodes").replaceChildren(...Object.keys(stats.nodes).map((id) => row(id, stats)));
-  const causes = {};
-  const all = [...Object.values(stats.sources), ...Object.values(stats.edges),
+  const causes = {}, all = [...Object.values(stats.sources), ...Object.values(stats.edges),
     ...Object.entries(stats.nodes).filter(([id]) => !(id in stats.sources)).map(([, node]) => node)];
-  for (const { dropped } of all) {
-    for (const [cause, count] of Object.entries(dropped)) causes[cause] = (causes[cause] ?? 0) + count;
-  }
+  for (const [cause, count] of all.flatMap(({ dropped }) => Object.entries(dropped))) causes[cause] = (causes[cause] ?? 0) + count;
   const told = Object.entries(causes).map(([cause, count]) => `${cause} ${count}`).join(", ");
   $("drops").textContent = told ? `Dropped: ${told}` : "Nothing dropped";
 }
@@ -142,7 +137,7 @@ function showState(state, reasons) {
 
 function showMachine(machine) {
   const gib = (bytes) => (bytes / 2 ** 30).toFixed(1);
-  const gpus = machine.gpus.map((gpu) => `GPU ${gpu.percent} % · ${gib(gpu.memory_used)} GiB`);
+  const gpus = machine.gpus.map((gpu) => `GPU ${gpu.busy_percent} % · ${gib(gpu.memory_used)} GiB`);
   $("machine").textContent = [`CPU ${figure(machine.cpu_percent)} %`, `RAM ${gib(machine.process_memory)} GiB`, ...gpus].join(" · ");
 }
 
