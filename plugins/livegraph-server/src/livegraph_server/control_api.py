@@ -137,6 +137,7 @@ def _socket(routes: APIRouter, door: Door, reader: Reader) -> None:
                     await send({"type": "error", "message": str(wrong)})
 
         async def tell() -> None:
+            await send(await talk.begin())
             while True:
                 await send(await talk.changes())
                 await asyncio.sleep(AT_ONCE_S)
@@ -147,7 +148,6 @@ def _socket(routes: APIRouter, door: Door, reader: Reader) -> None:
                 await send({"type": "stats", **health(await reader.latest())})
 
         try:
-            await send(await talk.begin())
             await until_one_ends(hear(), tell(), figures())
         finally:
             talk.close()

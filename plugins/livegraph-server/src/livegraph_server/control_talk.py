@@ -115,7 +115,7 @@ class ControlTalk:
 
     async def _preset(self, message: Message) -> Message:
         over, curve = _ramp(message)
-        await self._answer(self._door.preset(_name(message), self._client, over_s=over, curve=curve))
+        await self._answer(self._door.preset(_text(message, "name"), self._client, over_s=over, curve=curve))
         return await self._applied()
 
     async def _get(self, message: Message) -> Message:
@@ -132,6 +132,26 @@ class ControlTalk:
         await self._answer(self._door.reset(addresses, self._client))
         return await self._applied(addresses or None)
 
+    async def _schema(self, message: Message) -> Message:
+        return {"type": "config.schema", "knobs": [knob.document() for knob in self._door.knobs.values()]}
+
+    async def _save(self, message: Message) -> Message:
+        return {"type": "config.saved", "written": await self._answer(self._door.save())}
+
+    async def _list(self, message: Message) -> Message:
+        return {"type": "preset.list", "presets": await self._answer(self._door.presets())}
+
+    async def _keep(self, message: Message) -> Message:
+        name = _text(message, "name")
+        return {"type": "preset.kept", "name": name, "values": await self._answer(self._door.keep(name))}
+
+    async def _fade(self, message: Message) -> Message:
+        first, second, share = _text(message, "first"), _text(message, "second"), message.get("share")
+        if not isinstance(share, int | float) or isinstance(share, bool):
+            raise Wrong('preset.fade has a "share", from 0 to 1')
+        await self._answer(self._door.fade(first, second, share, self._client))
+        return await self._applied()
+
     async def _applied(self, addresses: Iterable[str] | None = None) -> Message:
         """How it is now: of two messages about an address, the one with the higher revision counts."""
         revision, values = await self._answer(self._door.values(addresses))
@@ -146,7 +166,12 @@ HANDLERS: Mapping[str, Callable[[ControlTalk, Message], Awaitable[Message]]] = {
     "config.get": ControlTalk._get,
     "config.undo": ControlTalk._undo,
     "config.reset": ControlTalk._reset,
+    "config.save": ControlTalk._save,
+    "config.schema": ControlTalk._schema,
     "preset.apply": ControlTalk._preset,
+    "preset.fade": ControlTalk._fade,
+    "preset.keep": ControlTalk._keep,
+    "preset.list": ControlTalk._list,
 }
 
 
@@ -157,8 +182,8 @@ def _ramp(message: Message) -> tuple[float, Any]:
     return float(over), curve
 
 
-def _name(message: Message) -> str:
-    name = message.get("name")
-    if not isinstance(name, str):
-        raise Wrong('preset.apply has a "name"')
-    return name
+def _text(message: Message, key: str) -> str:
+    text = message.get(key)
+    if not isinstance(text, str):
+        raise Wrong(f'{message.get("type")} has a "{key}", which is text')
+    return text

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from livegraph import NodeSpec, ServiceSpec, hookimpl
+
+if TYPE_CHECKING:
+    import typer
 
 livegraph_api = "1"
 
@@ -21,3 +25,10 @@ def livegraph_nodes() -> Sequence[NodeSpec]:
 @hookimpl
 def livegraph_services() -> Sequence[ServiceSpec]:
     return [ServiceSpec("web", "livegraph_server.server:Server", "The run's web page, API and metrics")]
+
+
+@hookimpl
+def livegraph_commands(app: typer.Typer) -> None:
+    from livegraph_server.ctl import app as ctl
+
+    app.add_typer(ctl, name="ctl")

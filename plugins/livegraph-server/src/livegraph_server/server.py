@@ -27,6 +27,7 @@ from livegraph_server.listener import listen
 from livegraph_server.offers import Offer, Offers
 from livegraph_server.patience import Patience
 from livegraph_server.refusals import unfitting
+from livegraph_server.running import Note
 from livegraph_server.socket_connection import SocketConnection
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class Server:
         except BaseException:
             listener.socket.close()
             raise
+        self._note = Note(run.plan.name, self.address)
         self._tell(run, token if made else None, certificate)
 
     def include(self, router: APIRouter, accepts: Sequence[str] = (JSON,)) -> None:
@@ -90,6 +92,7 @@ class Server:
 
     def close(self) -> None:
         """End all connections at once, in order where they take it; returns within 3 s."""
+        self._note.close()
         with suppress(RuntimeError):  # its loop is closed already
             self.loop.call_soon_threadsafe(self._end)
         self._thread.join(TO_END_S)
