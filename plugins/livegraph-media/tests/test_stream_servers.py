@@ -76,6 +76,13 @@ def graph(url: str, use: str = "media.rtmp", fps: int = 30) -> dict[str, Any]:
     return {"livegraph": 1, "nodes": nodes}
 
 
+def dropped(result: Any) -> int:
+    """Pictures that a busy machine had no time for: all are counted."""
+    stats = result.outcome.stats
+    parts = (*stats["sources"].values(), *stats["nodes"].values(), *stats["edges"].values())
+    return sum(sum(part["dropped"].values()) for part in parts)
+
+
 def run_beside(url: str, duration_s: float, scenario: Callable[[], Any], **options: Any) -> tuple[Any, Any]:
     """Run the graph while a scenario is played on another thread; both results."""
     with ThreadPoolExecutor(1) as pool:
@@ -112,7 +119,8 @@ def test_pictures_arrive(server: RtmpServer, watched: Watched, key: str) -> None
     result, seen = run_beside(url, 8, lambda: numbers_from(url, 60))
     assert result.outcome.ok, result.outcome.error
     numbers = [number for _, number in seen]
-    assert numbers == list(range(numbers[0], numbers[0] + 60))
+    assert numbers == sorted(set(numbers))
+    assert numbers[-1] - numbers[0] - 59 <= dropped(result), "what did not arrive was dropped at the door, and counted"
     assert notes(result) == [f"sending to rtmp://127.0.0.1:{server.port}/live/***"]
     assert watched.longest_gap_s < STALL_S
     assert watched.teardown_s < 2
@@ -134,7 +142,7 @@ def test_a_server_that_was_away_for_ten_seconds_has_the_picture_back_within_five
     print(f"back after {back_s:.2f} s, longest gap {watched.longest_gap_s * 1000:.0f} ms")
     assert back_s < 5
     assert watched.longest_gap_s < STALL_S
-    assert len(watched.calls) > 30 * 24 * 0.95
+    assert len(watched.calls) + dropped(result) > 30 * 24 * 0.95
     name = f"rtmp://127.0.0.1:{server.port}/live/***"
     first, lost, back = notes(result)
     assert first == f"sending to {name}"
@@ -252,5 +260,6 @@ def test_pictures_arrive_at_an_rtsp_server(tmp_path: Path) -> None:
     with av.open(str(path)) as video:
         numbers = [read_frame_number(yuv420p_of(frame)) for frame in video.decode(video=0)]
     assert len(numbers) > 90
-    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    assert numbers == sorted(set(numbers))
+    assert numbers[-1] - numbers[0] + 1 - len(numbers) <= dropped(result)
     assert notes(result) == [f"sending to {url}"]
