@@ -29,6 +29,7 @@ def assemble(file: GraphFile, registry: Registry, settings: Settings, problems: 
     wired: dict[str, dict[str, Reference]] = {}
     for entry in file.nodes.values():
         wired[entry.id] = _step(draft, entry, registry, settings.get(entry.id, {}))
+    _mark_streamed(draft)
     for step in draft.steps.values():
         connect(draft, step, wired[step.id])
     return draft
@@ -61,13 +62,26 @@ def _step(draft: Draft, entry: NodeEntry, registry: Registry, settings: Mapping[
     return wired
 
 
+def _mark_streamed(draft: Draft) -> None:
+    """A Function that frames come to answers each of them, and then frames come from it, too."""
+    waiting = [step for step in draft.steps.values() if issubclass(step.cls, Function)]
+    while met := [step for step in waiting if _meets_frames(draft, step)]:
+        for step in met:
+            step.streamed = True
+            waiting.remove(step)
+
+
+def _meets_frames(draft: Draft, step: Step) -> bool:
+    feeding = [draft.steps.get(reference.node) for reference in step.entry.inputs.values()]
+    return any(source is not None and not source.is_function for source in feeding)
+
+
 def _check_shape(draft: Draft, step: Step) -> None:
     """A plugin's class that can have no place in a graph."""
     cls, use = step.cls, step.entry.use
-    plain = not issubclass(cls, Source | Function)
-    if plain and not cls.inputs:
+    if not issubclass(cls, Source | Function) and not cls.inputs:
         draft.refuse(step.entry.use_place, f"{use} has no inputs and is neither a Source nor a Function", node=step.id)
-    if not plain and cls.inputs:
+    if issubclass(cls, Source) and cls.inputs:
         draft.refuse(step.entry.use_place, f"{use} is a source, and yet declares inputs", node=step.id)
     if not issubclass(cls, Sink) and not cls.outputs:
         draft.refuse(step.entry.use_place, f"{use} has no outputs and is no Sink", node=step.id)

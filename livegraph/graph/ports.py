@@ -45,8 +45,7 @@ def _input_port(draft: Draft, step: Step, name: str, reference: Reference) -> In
     ports = step.cls.inputs
     place = step.entry.input_places.get(name, reference.place)
     if not ports:
-        kind = "a function" if step.is_function else f"a {step.kind}"
-        draft.refuse(place, f"{step.entry.use} is {kind}: it takes no input", node=step.id)
+        draft.refuse(place, f"{step.entry.use} is a {step.kind}: it takes no input", node=step.id)
         return None
     if name:
         if name not in ports:
@@ -122,6 +121,13 @@ def _connect_param(draft: Draft, step: Step, name: str, reference: Reference) ->
         )
     elif source.is_function:
         step.wired_functions[name] = source.id
+    elif step.is_function:
+        draft.refuse(
+            reference.place,
+            f"parameter {name} cannot follow {source.id}: no frames come to {step.id}, which is computed",
+            node=step.id,
+            hint=f"Put core.math behind {source.id}, and wire what comes out of it.",
+        )
     else:
         step.wires.append(Wire(PortRef(source.id, out.name), step.id, name, reference, None))
 
