@@ -11,7 +11,7 @@ import pytest
 from runtime_support import graph, play, plugin
 from test_services import Brings, Lights, lights
 
-from livegraph import Frame, Function, In, InputError, Node, NodeSpec, Out, Param, Signal
+from livegraph import Frame, Function, In, InputError, Node, Out, Param, Signal
 from livegraph.graph import plan_graph
 from livegraph.registry import Registry
 from livegraph.runtime.run import Run
