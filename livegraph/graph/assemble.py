@@ -9,11 +9,11 @@ from livegraph.declare import InPort, OutPort
 from livegraph.errors import PluginError
 from livegraph.graph.document import Value
 from livegraph.graph.draft import Draft, Step
+from livegraph.graph.feeds import Feed, read_feed
 from livegraph.graph.parameters import check_params, is_reference
 from livegraph.graph.ports import connect
 from livegraph.graph.problems import Problems
 from livegraph.graph.reader import Reader
-from livegraph.graph.references import Reference, read_reference
 from livegraph.graph.schema import GraphFile, NodeEntry
 from livegraph.node import Cadence, Function, Sink, Source
 from livegraph.registry import Registry
@@ -26,7 +26,7 @@ Settings = Mapping[str, Mapping[str, Value]]
 def assemble(file: GraphFile, registry: Registry, settings: Settings, problems: Problems) -> Draft:
     """A draft with every step and wire that could be made."""
     draft = Draft(file, problems, missing=set(file.broken), sound=not file.broken)
-    wired: dict[str, dict[str, Reference]] = {}
+    wired: dict[str, dict[str, Feed]] = {}
     for entry in file.nodes.values():
         wired[entry.id] = _step(draft, entry, registry, settings.get(entry.id, {}))
     _mark_streamed(draft)
@@ -35,8 +35,8 @@ def assemble(file: GraphFile, registry: Registry, settings: Settings, problems: 
     return draft
 
 
-def _step(draft: Draft, entry: NodeEntry, registry: Registry, settings: Mapping[str, Value]) -> dict[str, Reference]:
-    """Add the step of an entry; returns the references that feed its parameters."""
+def _step(draft: Draft, entry: NodeEntry, registry: Registry, settings: Mapping[str, Value]) -> dict[str, Feed]:
+    """Add the step of an entry; returns what feeds its parameters."""
     try:
         cls = registry.node(entry.use)
     except PluginError as error:
@@ -44,11 +44,11 @@ def _step(draft: Draft, entry: NodeEntry, registry: Registry, settings: Mapping[
         draft.missing.add(entry.id)
         return {}
     given = {**entry.params.data, **settings}
-    wired: dict[str, Reference] = {}
+    wired: dict[str, Feed] = {}
     for name in [name for name in given if is_reference(cls.Params, name, given[name])]:
-        reference = read_reference(given.pop(name), Reader(draft.problems, entry.id))
-        if reference is not None:
-            wired[name] = reference
+        feed = read_feed(given.pop(name), Reader(draft.problems, entry.id))
+        if feed is not None:
+            wired[name] = feed
     keys = {**entry.params.keys, **{name: value.place for name, value in settings.items()}}
     params = check_params(cls.Params, given, keys, entry.place, entry.id, draft.problems)
     if params is None:

@@ -27,10 +27,14 @@ class Signals:
         self._values: dict[str, float] = {}
 
     def at(self, pts_ns: int) -> Mapping[str, float]:
-        """By name. Asked with rising pts; for one that has passed the answer is that of the last."""
+        """By name. Asked with rising pts; for one that has passed the answer is that of the last. The first moment is
+        the beginning of the stream, whichever frame asks first.
+        """
+        if self._pts_ns is None:
+            self._evaluate(min(0, pts_ns))
         while (change := self._next_change()) is not None and change <= pts_ns:
             self._evaluate(change)
-        if self._pts_ns is None or self._pts_ns < pts_ns:
+        if self._pts_ns is not None and self._pts_ns < pts_ns:
             self._evaluate(pts_ns)
         return self._values
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from livegraph.core.one_pole import OnePole
 from livegraph.graph.plan import NodePlan, Shape
 from livegraph.params import Params, bounds
 
@@ -38,26 +39,6 @@ class _Shaped:
             low, high = self._shape.range
             value = low + (high - low) * _within(value, 0.0, 1.0)
         return self._smooth.at(pts_ns, value, self._shape.smooth_ns / 1e9) if self._shape.smooth_ns else value
-
-
-class OnePole:
-    """A low-pass of first order: follows a value with a time constant, exactly for one that stands between two looks.
-    It begins with the first value.
-    """
-
-    def __init__(self) -> None:
-        self._level: float | None = None
-        self._pts_ns = 0
-
-    def at(self, pts_ns: int, value: float, tau_s: float) -> float:
-        """Asked with rising pts; `tau_s` may change from one look to the next."""
-        passed = max(0, pts_ns - self._pts_ns) / 1e9
-        if self._level is None or tau_s <= 0:
-            self._level = value
-        else:
-            self._level += (value - self._level) * -math.expm1(-passed / tau_s)
-        self._pts_ns = pts_ns
-        return self._level
 
 
 def _within(value: float, low: float | None, high: float | None) -> float:
