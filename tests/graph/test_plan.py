@@ -196,8 +196,8 @@ def test_a_function_that_frames_come_to_is_a_node_that_holds_nothing_up(load: Lo
 @pytest.mark.parametrize(
     ("nodes", "problem"),
     [
-        ("a: {use: core.math, in: b}\n  b: {use: core.math, in: a}", "3:27: node a: a cycle: a -> b -> a"),
-        ("a: {use: core.lfo, params: {low: {from: a}}}", "3:6: node a: a cycle: a -> a"),
+        ("a: {use: core.math, in: b}\n  b: {use: core.math, in: a}", "4:27: node a: a cycle: a -> b -> a"),
+        ("a: {use: core.lfo, params: {low: {from: a}}}", "4:3: node a: a cycle: a -> a"),
         (
             "level: {use: t.level, in: camera}\n  a: {use: core.lfo, params: {low: {from: level}}}",
             "node a: parameter low cannot follow level: no frames come to a, which is computed",
@@ -215,7 +215,7 @@ def test_what_cannot_be_computed_is_refused(problems: Told, nodes: str, problem:
 @pytest.mark.parametrize(
     ("wire", "problem"),
     [
-        ("{from: lfo, range: [1]}", "range must be two numbers [low, high], got [1]"),
+        ("{from: lfo, range: [1]}", "range must be two numbers [low, high], got a list"),
         ("{from: lfo, range: [a, 1]}", "range must be a number, got 'a'"),
         ("{from: lfo, smooth: soon}", "smooth must be a duration such as 0.5 (seconds) or 200ms, got 'soon'"),
         ("{from: lfo, rnage: [0, 1]}", "unknown key 'rnage' in what feeds a parameter. Did you mean range?"),
