@@ -225,12 +225,23 @@ class Sink(Node):
 class Function(Node):
     """A signal that is computed, not streamed (`core.lfo`): evaluated at the pts of whoever reads it.
 
-    It has no frames, no gate, no say in `mode` and no end of its own.
+    It has no frames, no gate, no say in `mode` and no end of its own. It is set up once; after that every node that
+    reads it has a copy (`copy.copy`), so what it assigns to itself in `at` stays with that reader. `setup` and
+    `teardown` may block, `at` runs on the event loop and may not. Where frames come to an input (a streamed `Signal`,
+    such as a level of sound) it is a node that answers each of them.
     """
 
-    def at(self, pts_ns: int) -> float:
-        """The value at a moment. Pure: the same for the same pts and parameters."""
+    def at(self, pts_ns: int, *args: Any, **inputs: Any) -> float:
+        """The value at a moment, given those of the inputs that are connected. A reader asks with rising pts, and at
+        each moment at which a parameter changes as well: so state may be kept, of what was asked and nothing else.
+        """
         raise NotImplementedError(f"{type(self).__name__}.at")
+
+    def process(self, *args: Any, **inputs: Frame | None) -> float:
+        """Where frames come to it: the value at each. The primary's frame comes first."""
+        values = {port: None if frame is None else frame.data for port, frame in inputs.items()}
+        pulse = next(frame for frame in inputs.values() if frame is not None)
+        return self.at(pulse.pts_ns, **values)
 
 
 @dataclass(frozen=True, slots=True)

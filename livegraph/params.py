@@ -134,6 +134,11 @@ class Versions:
         """The newest snapshot, whether frames have reached it or not."""
         return self._pending[-1][1] if self._pending else self.current
 
+    @property
+    def next_ns(self) -> int | None:
+        """From which pts on the next snapshot holds that no frame has reached yet; None where there is none."""
+        return self._pending[0][0] if self._pending else None
+
     def catch_up(self) -> Params:
         """The newest snapshot, which holds from now on: a node that is built with it does not go back."""
         self.current = self.latest

@@ -16,6 +16,8 @@ livegraph_api = "1"
 def livegraph_nodes() -> list[NodeSpec]:
     return [
         NodeSpec("core.lfo", "livegraph.core.lfo:Lfo", "A signal that swings: sine, triangle, saw, square, random."),
+        NodeSpec("core.envelope", "livegraph.core.envelope:Envelope", "A signal that a gate sets off."),
+        NodeSpec("core.math", "livegraph.core.math:Math", "A signal made of others: map, clamp, smooth, sum, ..."),
         NodeSpec("core.delay", "livegraph.core.delay:Delay", "The picture of some frames ago; the way out of a cycle."),
         NodeSpec("core.convert", "livegraph.core.converter:Convert", "Another pixel format."),
     ]

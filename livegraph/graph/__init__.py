@@ -3,16 +3,16 @@
 from livegraph.graph.jsonschema import json_schema
 from livegraph.graph.latency import PathLatency, latencies
 from livegraph.graph.load import load_plan, plan_graph
-from livegraph.graph.plan import Control, EdgePlan, FunctionPlan, NodePlan, Plan, PortRef
+from livegraph.graph.plan import Control, EdgePlan, NodePlan, Plan, PortRef, Shape
 
 __all__ = [
     "Control",
     "EdgePlan",
-    "FunctionPlan",
     "NodePlan",
     "PathLatency",
     "Plan",
     "PortRef",
+    "Shape",
     "json_schema",
     "latencies",
     "load_plan",

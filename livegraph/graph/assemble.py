@@ -9,11 +9,11 @@ from livegraph.declare import InPort, OutPort
 from livegraph.errors import PluginError
 from livegraph.graph.document import Value
 from livegraph.graph.draft import Draft, Step
+from livegraph.graph.feeds import Feed, read_feed
 from livegraph.graph.parameters import check_params, is_reference
 from livegraph.graph.ports import connect
 from livegraph.graph.problems import Problems
 from livegraph.graph.reader import Reader
-from livegraph.graph.references import Reference, read_reference
 from livegraph.graph.schema import GraphFile, NodeEntry
 from livegraph.node import Cadence, Function, Sink, Source
 from livegraph.registry import Registry
@@ -26,16 +26,17 @@ Settings = Mapping[str, Mapping[str, Value]]
 def assemble(file: GraphFile, registry: Registry, settings: Settings, problems: Problems) -> Draft:
     """A draft with every step and wire that could be made."""
     draft = Draft(file, problems, missing=set(file.broken), sound=not file.broken)
-    wired: dict[str, dict[str, Reference]] = {}
+    wired: dict[str, dict[str, Feed]] = {}
     for entry in file.nodes.values():
         wired[entry.id] = _step(draft, entry, registry, settings.get(entry.id, {}))
+    _mark_streamed(draft)
     for step in draft.steps.values():
         connect(draft, step, wired[step.id])
     return draft
 
 
-def _step(draft: Draft, entry: NodeEntry, registry: Registry, settings: Mapping[str, Value]) -> dict[str, Reference]:
-    """Add the step of an entry; returns the references that feed its parameters."""
+def _step(draft: Draft, entry: NodeEntry, registry: Registry, settings: Mapping[str, Value]) -> dict[str, Feed]:
+    """Add the step of an entry; returns what feeds its parameters."""
     try:
         cls = registry.node(entry.use)
     except PluginError as error:
@@ -43,11 +44,11 @@ def _step(draft: Draft, entry: NodeEntry, registry: Registry, settings: Mapping[
         draft.missing.add(entry.id)
         return {}
     given = {**entry.params.data, **settings}
-    wired: dict[str, Reference] = {}
+    wired: dict[str, Feed] = {}
     for name in [name for name in given if is_reference(cls.Params, name, given[name])]:
-        reference = read_reference(given.pop(name), Reader(draft.problems, entry.id))
-        if reference is not None:
-            wired[name] = reference
+        feed = read_feed(given.pop(name), Reader(draft.problems, entry.id))
+        if feed is not None:
+            wired[name] = feed
     keys = {**entry.params.keys, **{name: value.place for name, value in settings.items()}}
     params = check_params(cls.Params, given, keys, entry.place, entry.id, draft.problems)
     if params is None:
@@ -61,13 +62,26 @@ def _step(draft: Draft, entry: NodeEntry, registry: Registry, settings: Mapping[
     return wired
 
 
+def _mark_streamed(draft: Draft) -> None:
+    """A Function that frames come to answers each of them, and then frames come from it, too."""
+    waiting = [step for step in draft.steps.values() if issubclass(step.cls, Function)]
+    while met := [step for step in waiting if _meets_frames(draft, step)]:
+        for step in met:
+            step.streamed = True
+            waiting.remove(step)
+
+
+def _meets_frames(draft: Draft, step: Step) -> bool:
+    feeding = [draft.steps.get(reference.node) for reference in step.entry.inputs.values()]
+    return any(source is not None and not source.is_function for source in feeding)
+
+
 def _check_shape(draft: Draft, step: Step) -> None:
     """A plugin's class that can have no place in a graph."""
     cls, use = step.cls, step.entry.use
-    plain = not issubclass(cls, Source | Function)
-    if plain and not cls.inputs:
+    if not issubclass(cls, Source | Function) and not cls.inputs:
         draft.refuse(step.entry.use_place, f"{use} has no inputs and is neither a Source nor a Function", node=step.id)
-    if not plain and cls.inputs:
+    if issubclass(cls, Source) and cls.inputs:
         draft.refuse(step.entry.use_place, f"{use} is a source, and yet declares inputs", node=step.id)
     if not issubclass(cls, Sink) and not cls.outputs:
         draft.refuse(step.entry.use_place, f"{use} has no outputs and is no Sink", node=step.id)

@@ -138,7 +138,12 @@ def _policy(wire: Wire, attached: bool, recorded: bool) -> Policy:
         return "latest" if wire.said.edge.policy == "latest" else "drop_oldest"
     if attached:
         return "attached"
-    return "drop_oldest" if recorded or wire.role == "merge" else "latest"
+    return "drop_oldest" if recorded or wire.role == "merge" or _is_small(wire) else "latest"
+
+
+def _is_small(wire: Wire) -> bool:
+    """Sound and signals are listened to without holes: a few frames of them may wait."""
+    return wire.declared is not None and wire.declared.type.name in ("Audio", "Signal")
 
 
 def _refuse_losses(draft: Draft) -> None:

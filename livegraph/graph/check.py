@@ -22,7 +22,7 @@ from livegraph.graph.knobs import (
     laid_over,
 )
 from livegraph.graph.latency import latencies, source_fps
-from livegraph.graph.plan import Control, EdgePlan, FunctionPlan, NodePlan, Plan
+from livegraph.graph.plan import Control, EdgePlan, NodePlan, Plan
 from livegraph.graph.problems import Problems
 from livegraph.graph.prune import leave_out_unavailable, leave_out_unused
 from livegraph.graph.redaction import Redactor
@@ -114,9 +114,7 @@ def _freeze(draft: Draft, controls: Mapping[str, Control], presets: Mapping[str,
         name=file.name,
         mode=draft.mode,
         nodes=tuple(_node_plan(draft, step) for step in order if not step.is_function),
-        functions=tuple(
-            FunctionPlan(step.id, step.entry.use, step.cls, step.params) for step in order if step.is_function
-        ),
+        functions=tuple(_node_plan(draft, step) for step in order if step.is_function),
         controls=kept_controls(controls, nodes),
         presets=kept_presets(presets, controls, nodes),
         latency_budget_ns=file.latency_budget_ns,
@@ -141,6 +139,7 @@ def _node_plan(draft: Draft, step: Step) -> NodePlan:
         inputs=tuple(_edge_plan(wire) for wire in step.wires),
         functions=dict(step.functions),
         wired_functions=dict(step.wired_functions),
+        shapes=dict(step.shapes),
         formats=dict(step.formats),
         wired=frozenset(_wired(draft, step)),
         size_hint=step.size_hint,

@@ -10,7 +10,7 @@ import networkx as nx
 
 from livegraph.declare import InPort
 from livegraph.graph.document import Value
-from livegraph.graph.plan import NodeKind, Policy, PortRef, Role
+from livegraph.graph.plan import NodeKind, Policy, PortRef, Role, Shape
 from livegraph.graph.problems import Place, Problems
 from livegraph.graph.references import Reference
 from livegraph.graph.schema import GraphFile, NodeEntry
@@ -56,6 +56,9 @@ class Step:
     wires: list[Wire] = field(default_factory=list)
     functions: dict[str, str] = field(default_factory=dict)
     wired_functions: dict[str, str] = field(default_factory=dict)
+    shapes: dict[str, Shape] = field(default_factory=dict)
+    streamed: bool = False
+    """A Function to whose inputs frames come."""
     formats: dict[str, PixelFormat] = field(default_factory=dict)
     lead: str = ""
     attached: bool = True
@@ -75,11 +78,18 @@ class Step:
     def kind(self) -> NodeKind:
         if issubclass(self.cls, Source):
             return "source"
+        if self.is_function:
+            return "function"
         return "sink" if issubclass(self.cls, Sink) else "node"
 
     @property
     def is_function(self) -> bool:
-        return issubclass(self.cls, Function)
+        """Computed at the pts of whoever reads it; not where frames come to it: then it is a node that answers them."""
+        return issubclass(self.cls, Function) and not self.streamed
+
+    def read_functions(self) -> list[str]:
+        """The functions that its inputs and parameters follow."""
+        return [*self.functions.values(), *self.wired_functions.values()]
 
     def primary(self) -> Wire | None:
         return next((wire for wire in self.wires if wire.role == "primary"), None)
@@ -116,6 +126,8 @@ class Draft:
         graph: nx.DiGraph[str] = nx.DiGraph()
         graph.add_nodes_from(self.steps)
         graph.add_edges_from((wire.src.node, wire.dst) for wire in self.wires() if wire.role != "feedback")
+        for step in self.steps.values():
+            graph.add_edges_from((name, step.id) for name in step.read_functions())
         return graph
 
     def refuse(

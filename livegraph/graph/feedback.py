@@ -79,6 +79,9 @@ def refuse_cycles(draft: Draft) -> None:
 def _refuse_cycle(draft: Draft, cycle: list[str]) -> None:
     """`cycle` begins with the node that stands first in the file; its last node feeds its first."""
     first, last = draft.steps[cycle[0]], cycle[-1]
+    if first.is_function:
+        _refuse_circular(draft, first, cycle)
+        return
     wire = next(wire for wire in first.wires if wire.src.node == last)
     way = " -> ".join([*cycle, cycle[0]])
     delay = next((name for name in cycle if issubclass(draft.steps[name].cls, Delay)), None)
@@ -88,6 +91,17 @@ def _refuse_cycle(draft: Draft, cycle: list[str]) -> None:
         fed = next(wire for wire in draft.consumers(delay) if wire.dst in cycle)
         hint = f"{delay} must feed an optional input: {fed.port} of {fed.dst} is what sets its pace."
     draft.refuse(wire.said.place, f"a cycle: {way}", node=first.id, port=wire.port, hint=hint)
+
+
+def _refuse_circular(draft: Draft, first: Step, cycle: list[str]) -> None:
+    """Signals that are computed from each other; no frame comes in between."""
+    place = next((said.place for said in first.entry.inputs.values() if said.node == cycle[-1]), first.place)
+    draft.refuse(
+        place,
+        f"a cycle: {' -> '.join([*cycle, cycle[0]])}",
+        node=first.id,
+        hint="A signal cannot be computed from itself: take one of these references out.",
+    )
 
 
 def refuse_deadlocks(draft: Draft) -> None:

@@ -20,6 +20,7 @@ from livegraph.types import EdgeKind, JoinKind, OnError
 Schema = dict[str, Any]
 
 VARIABLE: Schema = {"type": "string", "pattern": r"\$\{[A-Za-z_]"}
+SPAN: Schema = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
 DURATION: Schema = {
     "anyOf": [{"type": "number", "minimum": 0}, {"type": "string"}],
     "description": "seconds, or a text such as 200ms, 2s, 1m",
@@ -30,7 +31,7 @@ def json_schema(registry: Registry) -> Schema:
     """For editors: `# yaml-language-server: $schema=livegraph.schema.json`. Nodes that cannot be loaded are named, but
     their parameters stay open.
     """
-    definitions: dict[str, Schema] = {"reference": _reference(), "edge": _edge()}
+    definitions: dict[str, Schema] = {"reference": _reference(), "edge": _edge(), "feed": _feed()}
     definitions["node"] = _node(registry, definitions)
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
@@ -96,8 +97,16 @@ def _controllers(registry: Registry, definitions: dict[str, Schema]) -> Schema:
 
 
 def _control() -> Schema:
-    span = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
-    return _object({"target": {"type": "string"}, "range": span}, ["target"])
+    return _object({"target": {"type": "string"}, "range": SPAN}, ["target"])
+
+
+def _feed() -> Schema:
+    options: dict[str, Schema] = {
+        "from": {"type": "string", "description": "a Signal output"},
+        "range": {**SPAN, "description": "where the signal's 0 and 1 come to lie"},
+        "smooth": {**DURATION, "description": "time constant of a low-pass"},
+    }
+    return _object(options, ["from"])
 
 
 def _object(properties: Mapping[str, Schema], required: list[str]) -> Schema:
@@ -182,5 +191,5 @@ def _setting(shape: Schema, *, wired: bool) -> Schema:
     inner = {key: value for key, value in shape.items() if key not in ("description", "default", "title")}
     others = [VARIABLE]
     if wired:
-        others.append(_object({"from": {"type": "string", "description": "a Signal output"}}, ["from"]))
+        others.append({"$ref": "#/definitions/feed"})
     return {**outer, "anyOf": [inner, *others]}

@@ -18,7 +18,7 @@ from livegraph.wording import there_are
 
 def is_reference(model: type[Params], name: str, value: Value) -> bool:
     """Whether a parameter's value is a wire, `{from: lfo}`, rather than a mapping that the parameter takes itself."""
-    if not isinstance(value.data, Mapping) or set(value.data) != {"from"} or name not in model.model_fields:
+    if not isinstance(value.data, Mapping) or "from" not in value.data or name not in model.model_fields:
         return False
     return not _takes_mapping(model.model_fields[name].annotation)
 

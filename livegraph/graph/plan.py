@@ -17,7 +17,7 @@ from livegraph.node import Cadence, Node
 from livegraph.params import Params
 from livegraph.types import Mode, OnError, PixelFormat, Size
 
-NodeKind = Literal["source", "node", "sink"]
+NodeKind = Literal["source", "node", "sink", "function"]
 Role = Literal["primary", "exact", "hold", "nearest", "merge", "feedback"]
 Policy = Literal["attached", "latest", "drop_oldest", "history"]
 
@@ -64,20 +64,21 @@ class EdgePlan:
 
 
 @dataclass(frozen=True, slots=True)
-class FunctionPlan:
-    """A signal that is computed at the primary's pts (`core.lfo`): no frames, no worker."""
+class Shape:
+    """What a wire makes of a signal on its way to a parameter. `range`: where the signal's 0 and 1 come to lie;
+    `smooth_ns`: the time constant of a low-pass.
+    """
 
-    id: str
-    type: str
-    cls: builtins.type[Node]
-    params: Params
+    range: tuple[float, float] | None = None
+    smooth_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class NodePlan:
     """A node that runs. `inputs` has the primary first. `functions`: input port or (wired) parameter -> the function
-    that gives its value. `wired`: the ports that have a wire, inputs and outputs. `leads`: the source whose frames it
-    works on. `attached`: its work holds that source's credits.
+    that gives its value. `shapes`: wired parameter -> what its wire makes of the signal. `wired`: the ports that have a
+    wire, inputs and outputs. `leads`: the source whose frames it works on. `attached`: its work holds that source's
+    credits. One of kind `function` is computed at the pts of whoever reads it: no frames, no worker.
     """
 
     id: str
@@ -90,6 +91,7 @@ class NodePlan:
     inputs: tuple[EdgePlan, ...] = ()
     functions: Mapping[str, str] = field(default_factory=dict)
     wired_functions: Mapping[str, str] = field(default_factory=dict)
+    shapes: Mapping[str, Shape] = field(default_factory=dict)
     formats: Mapping[str, PixelFormat] = field(default_factory=dict)
     wired: frozenset[str] = frozenset()
     size_hint: Size | None = None
@@ -114,12 +116,12 @@ class Control:
 
 @dataclass(frozen=True)
 class Plan:
-    """A graph that can run. `nodes` are in topological order (feedback edges aside)."""
+    """A graph that can run. `nodes` are in topological order (feedback edges aside), `functions` too."""
 
     name: str
     mode: Mode
     nodes: tuple[NodePlan, ...]
-    functions: tuple[FunctionPlan, ...] = ()
+    functions: tuple[NodePlan, ...] = ()
     controls: Mapping[str, Control] = field(default_factory=dict)
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     controllers: tuple[ControllerPlan, ...] = ()
@@ -151,4 +153,4 @@ class Plan:
         return tuple(node for node in self.nodes if node.kind == "sink")
 
 
-__all__ = ["Control", "EdgePlan", "FunctionPlan", "NodePlan", "Plan", "PortRef"]
+__all__ = ["Control", "EdgePlan", "NodePlan", "Plan", "PortRef", "Shape"]

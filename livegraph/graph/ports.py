@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from livegraph.declare import InPort, OutPort
 from livegraph.graph.draft import Draft, Step, Wire
+from livegraph.graph.feeds import Feed
 from livegraph.graph.parameters import takes_fractions
-from livegraph.graph.plan import PortRef
+from livegraph.graph.plan import PortRef, Shape
 from livegraph.graph.problems import Place, did_you_mean
 from livegraph.graph.references import Reference
 from livegraph.params import flag
@@ -15,7 +16,7 @@ from livegraph.registry import nearest
 from livegraph.wording import there_are
 
 
-def connect(draft: Draft, step: Step, wired: Mapping[str, Reference]) -> None:
+def connect(draft: Draft, step: Step, wired: Mapping[str, Feed]) -> None:
     """Make the wires of a node: its `in`, and the parameters that are `wired`. Problems are noted in the draft."""
     garbled = step.entry.garbled
     tried = set(step.cls.inputs if "" in garbled else garbled)
@@ -37,16 +38,17 @@ def connect(draft: Draft, step: Step, wired: Mapping[str, Reference]) -> None:
                 port=port.name,
                 hint=f"Write `in: {{{port.name}: node}}`." if len(step.cls.inputs) > 1 else "Write `in: node`.",
             )
-    for name, reference in wired.items():
-        _connect_param(draft, step, name, reference)
+    for name, feed in wired.items():
+        _connect_param(draft, step, name, feed.reference)
+        if feed.shape != Shape():
+            step.shapes[name] = feed.shape
 
 
 def _input_port(draft: Draft, step: Step, name: str, reference: Reference) -> InPort | None:
     ports = step.cls.inputs
     place = step.entry.input_places.get(name, reference.place)
     if not ports:
-        kind = "a function" if step.is_function else f"a {step.kind}"
-        draft.refuse(place, f"{step.entry.use} is {kind}: it takes no input", node=step.id)
+        draft.refuse(place, f"{step.entry.use} is a {step.kind}: it takes no input", node=step.id)
         return None
     if name:
         if name not in ports:
@@ -122,6 +124,13 @@ def _connect_param(draft: Draft, step: Step, name: str, reference: Reference) ->
         )
     elif source.is_function:
         step.wired_functions[name] = source.id
+    elif step.is_function:
+        draft.refuse(
+            reference.place,
+            f"parameter {name} cannot follow {source.id}: no frames come to {step.id}, which is computed",
+            node=step.id,
+            hint=f"Put core.math behind {source.id}, and wire what comes out of it.",
+        )
     else:
         step.wires.append(Wire(PortRef(source.id, out.name), step.id, name, reference, None))
 

@@ -37,7 +37,7 @@ def _used(draft: Draft) -> set[str]:
     for name in queue:
         step = draft.steps[name]
         feeding = [wire.src.node for wire in step.wires]
-        for other in [*feeding, *step.functions.values(), *step.wired_functions.values()]:
+        for other in [*feeding, *step.read_functions()]:
             if other not in found:
                 found.add(other)
                 queue.append(other)

@@ -103,6 +103,20 @@ class Reader:
         self.complain(value, f"{what} must be a number, got {value.shown()}")
         return None
 
+    def span(self, value: Value, what: str, *, rising: bool = False) -> tuple[float, float] | None:
+        """Two numbers; the second above the first where it has to be `rising`."""
+        ends = value.data if isinstance(value.data, tuple) else ()
+        if len(ends) != 2:
+            self.complain(value, f"{what} must be two numbers [low, high], got {value.shown()}")
+            return None
+        low, high = (self.number(end, what) for end in ends)
+        if low is None or high is None:
+            return None
+        if rising and low >= high:
+            self.complain(value, f"{what} must rise from low to high, got [{low:g}, {high:g}]")
+            return None
+        return low, high
+
     def duration(self, value: Value, what: str, *, zero: bool = False) -> int | None:
         """Nanoseconds; above zero unless `zero` is allowed."""
         amount = nanoseconds(_meaning(value))

@@ -195,22 +195,8 @@ def _control(name: str, value: Value, reader: Reader) -> ControlEntry | None:
         reader.complain(value, f"control {name} lacks the key target", "Write `target: node.parameter`.")
         return None
     target = reader.text(entry["target"], "target")
-    span = _range(entry["range"], f"control {name}: range", reader) if "range" in entry else None
+    span = reader.span(entry["range"], f"control {name}: range", rising=True) if "range" in entry else None
     return ControlEntry(name, entry["target"].place, target, span) if target else None
-
-
-def _range(value: Value, what: str, reader: Reader) -> tuple[float, float] | None:
-    ends = value.data if isinstance(value.data, tuple) else ()
-    if len(ends) != 2:
-        reader.complain(value, f"{what} must be two numbers [low, high], got {value.shown()}")
-        return None
-    low, high = (reader.number(end, what) for end in ends)
-    if low is None or high is None:
-        return None
-    if low >= high:
-        reader.complain(value, f"{what} must rise from low to high, got [{low:g}, {high:g}]")
-        return None
-    return low, high
 
 
 def _presets(value: Value, reader: Reader) -> dict[str, Value]:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from livegraph.node import Function
 from livegraph.observe.trace import Trace
-from livegraph.params import Params, Versions
+from livegraph.params import Versions
 from livegraph.runtime.present import Playout
 from livegraph.runtime.settle import Ledger
 from livegraph.runtime.wake import Progress
 from livegraph.types import Clock
+
+if TYPE_CHECKING:
+    from livegraph.runtime.function_life import FunctionLife
 
 
 @dataclass(slots=True)
@@ -56,19 +58,8 @@ class Host:
     ledger: Ledger = field(default_factory=Ledger)
     playout: Playout = field(default_factory=Playout)
     versions: dict[str, Versions] = field(default_factory=dict)
-    functions: Mapping[str, Signals] = field(default_factory=dict)
+    functions: Mapping[str, FunctionLife] = field(default_factory=dict)
 
     @property
     def run_time_ns(self) -> int:
         return self.clock.now_ns() - self.epoch_ns
-
-
-class Signals:
-    """A `Function` node, evaluated by whoever reads it."""
-
-    def __init__(self, node: Function) -> None:
-        self._node = node
-
-    def at(self, pts_ns: int, params: Params) -> float:
-        self._node.params = params
-        return self._node.at(pts_ns)

@@ -12,7 +12,7 @@ from typing import Any
 
 from livegraph.errors import DeviceMemoryError, InputError, ModelError, NodeError, NodeHung
 from livegraph.graph.plan import NodePlan
-from livegraph.node import Context, Node
+from livegraph.node import Context, Function, Node
 from livegraph.runtime.execute import Done, Executor, LoopExecutor, ThreadExecutor
 from livegraph.runtime.host import Host
 from livegraph.types import NodeState
@@ -190,7 +190,7 @@ class Life:
 
     def _make_executor(self) -> Executor:
         entry = getattr(self.plan.cls, "read" if self.plan.kind == "source" else "process")
-        if inspect.iscoroutinefunction(entry):
+        if inspect.iscoroutinefunction(entry) or _needs_no_thread(self.plan.cls):
             return LoopExecutor(self.host.clock)
         return ThreadExecutor(self.host.clock, self.plan.id)
 
@@ -211,6 +211,12 @@ class Life:
             service=host.service,
             log=log.getChild(plan.id),
         )
+
+
+def _needs_no_thread(cls: type[Node]) -> bool:
+    """A Function that only computes: what it opens and closes may block."""
+    mine = (cls.setup, cls.warm_up, cls.teardown)
+    return issubclass(cls, Function) and mine == (Node.setup, Node.warm_up, Node.teardown)
 
 
 def stable_hash(text: str) -> int:

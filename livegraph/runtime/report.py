@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from livegraph.observe.machine import CpuMeter, GpuMeter, rss_mb
+from livegraph.runtime.function_life import FunctionLife
 from livegraph.runtime.source import SourceWorker
 from livegraph.runtime.station import Station
 from livegraph.runtime.worker import Worker
@@ -63,6 +64,7 @@ class Report:
             },
             "sources": {id: _source(source) for id, source in run.sources.items()},
             "nodes": {id: self._node(worker, fps[id]) for id, worker in run.all_workers.items()},
+            "functions": {id: self._function(life) for id, life in run.host.functions.items()},
             "edges": {edge.plan.id: edge.statistics()._asdict() for edge in run.edges},
             "sinks": {id: _sink(worker, fps[id]) for id, worker in run.workers.items() if worker.plan.kind == "sink"},
             "tickets": {"issued": ledger.issued, "settled": ledger.settled},
@@ -75,6 +77,10 @@ class Report:
             "health": run.health,
             "notes": list(run.notes),
         }
+
+    def _function(self, life: FunctionLife) -> dict[str, Any]:
+        status = self._run.redactor.value(life.status())
+        return {"type": life.plan.type, "state": life.state, "status": status}
 
     def _node(self, worker: Station, fps: float) -> dict[str, Any]:
         return _node(worker, fps) | {"status": self._run.redactor.value(worker.life.status())}

@@ -17,16 +17,16 @@ from livegraph.control.show import SHOW, Show
 from livegraph.errors import InputError, LivegraphError, Stalled
 from livegraph.graph.plan import Plan
 from livegraph.graph.redaction import Redactor
-from livegraph.node import Function
 from livegraph.observe.trace import Trace
 from livegraph.observe.watchdog import LoopWatchdog
 from livegraph.params import Versions
 from livegraph.registry import Registry
 from livegraph.runtime.clock import RealClock
 from livegraph.runtime.edge import Edge
+from livegraph.runtime.function_life import FunctionLife
 from livegraph.runtime.garbage import Garbage
 from livegraph.runtime.health import Health
-from livegraph.runtime.host import Host, Signals
+from livegraph.runtime.host import Host
 from livegraph.runtime.life import TEARDOWN_S
 from livegraph.runtime.look import Looks
 from livegraph.runtime.report import Report
@@ -219,6 +219,7 @@ class Run:
             if not self.host.stopping:
                 await self._play(duration_s, on_tick)
         finally:
+            await asyncio.gather(*(function.stop() for function in self.host.functions.values()))
             self._close()
         return Outcome(self._health.error, self.stats())
 
@@ -283,18 +284,21 @@ class Run:
         host.versions |= {node.id: Versions(node.params) for node in self.plan.nodes}
         host.versions |= {item.id: Versions(item.params) for item in self.plan.functions}
         host.versions[SHOW] = Versions(Show())
-        host.functions = {item.id: Signals(_function(item.cls, item.params)) for item in self.plan.functions}
+        host.functions = {item.id: FunctionLife(item, host) for item in self.plan.functions}
         self.bus = Bus(self.plan, host.versions, lambda: host.lead_pts_ns)
         host.led = self.bus.advance
         self._stage = Stage(self.plan, host)
         self.bus.listen(self._stage.changed)
 
     async def _start(self) -> None:
-        """Set up and warm every node at once. One that fails ends it for all, unless its policy is `skip`."""
-        workers = list(self.all_workers.values())
+        """Set up and warm every node at once. One that fails ends it for all, unless its policy is `skip`; a function
+        has none.
+        """
+        workers, functions = list(self.all_workers.values()), list(self.host.functions.values())
         self._phase = "warming"
         in_turn = asyncio.Lock()
-        self._starting = asyncio.gather(*(worker.life.start(in_turn) for worker in workers), return_exceptions=True)
+        lives = [*functions, *(worker.life for worker in workers)]
+        self._starting = asyncio.gather(*(life.start(in_turn) for life in lives), return_exceptions=True)
         try:
             results = await self._starting
         except asyncio.CancelledError:
@@ -302,8 +306,8 @@ class Run:
                 await asyncio.gather(*(worker.life.stop() for worker in workers))
                 raise
             results = []
-        fatal: list[BaseException] = []
-        for worker, result in zip(workers, results, strict=False):
+        fatal = [result for result in results[: len(functions)] if isinstance(result, BaseException)]
+        for worker, result in zip(workers, results[len(functions) :], strict=False):
             if isinstance(result, BaseException) and worker.plan.on_error == "skip":
                 self._health.lose(worker.plan.id, result)
                 worker.give_up()
@@ -380,12 +384,6 @@ class Run:
             self.cancel()
         else:
             self.stop()
-
-
-def _function(cls: type, params: Any) -> Function:
-    function = cls(params)
-    assert isinstance(function, Function)
-    return function
 
 
 __all__ = ["Outcome", "Run"]

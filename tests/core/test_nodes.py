@@ -80,7 +80,7 @@ def test_convert_takes_only_pictures() -> None:
 def test_the_plugin_brings_its_nodes_and_every_conversion() -> None:
     registry = Registry(discover=False)
     assert registry.add(plugin, "core").state == "loaded"
-    assert list(registry.nodes()) == ["core.convert", "core.delay", "core.lfo"]
+    assert list(registry.nodes()) == ["core.convert", "core.delay", "core.envelope", "core.lfo", "core.math"]
     for name in registry.nodes():
         assert registry.node(name).__doc__
     pairs: list[tuple[PixelFormat, PixelFormat]] = list(permutations(get_args(PixelFormat), 2))

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from docs_support import PAGES, PLUGIN_PAGES, ROOT, prose
 
+from livegraph.graph.feeds import FEED_KEYS
 from livegraph.graph.references import EDGE_KEYS, REFERENCE_KEYS
 from livegraph.graph.schema import CONTROL_KEYS, GRAPH_KEYS, NODE_KEYS
 from livegraph.testing import run_graph
@@ -70,7 +71,9 @@ def test_the_tables_of_keys_are_complete(keys: tuple[str, ...]) -> None:
         assert f"| `{key}` |" in page
 
 
-@pytest.mark.parametrize("words", [CONTROL_KEYS, EDGE_KEYS, get_args(EdgeKind), get_args(JoinKind), get_args(OnError)])
+@pytest.mark.parametrize(
+    "words", [CONTROL_KEYS, EDGE_KEYS, FEED_KEYS, get_args(EdgeKind), get_args(JoinKind), get_args(OnError)]
+)
 def test_every_word_is_there(words: tuple[str, ...]) -> None:
     page = (ROOT / "docs/graphs.md").read_text(encoding="utf-8")
     for word in words:

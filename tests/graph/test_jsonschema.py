@@ -7,6 +7,7 @@ import pytest
 
 from livegraph import Node, NodeSpec, hookimpl
 from livegraph.graph import json_schema
+from livegraph.graph.feeds import FEED_KEYS
 from livegraph.graph.references import EDGE_KEYS, REFERENCE_KEYS
 from livegraph.graph.schema import GRAPH_KEYS, NODE_KEYS
 from livegraph.registry import Registry
@@ -27,6 +28,7 @@ def test_it_knows_every_key_that_the_loader_knows(schema: Any) -> None:
     assert set(schema["properties"]) == set(GRAPH_KEYS)
     assert set(definitions["node"]["properties"]) == set(NODE_KEYS)
     assert set(definitions["reference"]["anyOf"][1]["properties"]) == set(REFERENCE_KEYS)
+    assert set(definitions["feed"]["properties"]) == set(FEED_KEYS)
     assert set(definitions["edge"]["anyOf"][1]["properties"]) == set(EDGE_KEYS)
 
 
@@ -49,7 +51,8 @@ def test_a_parameter_may_be_a_value_a_variable_or_a_wire(schema: Any) -> None:
     value, variable, wire = ratio["anyOf"]
     assert (value["minimum"], value["maximum"]) == (0, 1)
     assert variable["pattern"].startswith(r"\$")
-    assert wire["required"] == ["from"]
+    assert wire == {"$ref": "#/definitions/feed"}
+    assert schema["definitions"]["feed"]["required"] == ["from"]
     assert len(schema["definitions"]["t.filter"]["properties"]["count"]["anyOf"]) == 2
 
 

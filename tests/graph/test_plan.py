@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from livegraph.core.lfo import Lfo
-from livegraph.graph import Plan, latencies
+from livegraph.graph import Plan, Shape, latencies
 
 Load = Callable[..., Plan]
 Told = Callable[..., list[str]]
@@ -159,3 +159,77 @@ def test_an_unavailable_node_on_the_way_to_a_sink_that_is_left_out(load: Load) -
 @pytest.mark.parametrize("text", ["{from: level}", "{from: lfo}"])
 def test_a_port_may_take_either_kind_of_signal(text: str, load: Load) -> None:
     load(SIGNALS.replace("energy: lfo", f"energy: {text}"))
+
+
+OF_SIGNALS = """
+nodes:
+  camera: {use: t.camera}
+  level: {use: t.level, in: camera}
+  more: {use: core.math, in: {a: less, b: lfo}, params: {op: sum, high: {from: lfo}}}
+  less: {use: core.math, in: lfo}
+  lfo: {use: core.lfo}
+  loud: {use: core.math, in: {a: less, b: level}, params: {op: max, low: {from: level}}}
+  soft: {use: t.filter, in: camera, params: {ratio: {from: more, range: [0.9, 0.1], smooth: 200ms}}}
+  other: {use: t.filter, in: soft, params: {ratio: {from: loud}}}
+  window: {use: t.show, in: other}
+"""
+
+
+def test_a_function_may_read_functions_and_comes_after_them(load: Load) -> None:
+    plan = load(OF_SIGNALS)
+    assert [function.id for function in plan.functions] == ["lfo", "less", "more"]
+    more = plan.functions[2]
+    assert (more.kind, more.functions, more.wired_functions) == ("function", {"a": "less", "b": "lfo"}, {"high": "lfo"})
+    assert plan.by_id["soft"].wired_functions == {"ratio": "more"}
+    assert plan.by_id["soft"].shapes == {"ratio": Shape((0.9, 0.1), 200_000_000)}
+
+
+def test_a_function_that_frames_come_to_is_a_node_that_holds_nothing_up(load: Load) -> None:
+    loud = load(OF_SIGNALS).by_id["loud"]
+    assert (loud.kind, loud.attached, loud.functions) == ("node", False, {"a": "less"})
+    assert [(edge.port, edge.role, edge.policy) for edge in loud.inputs] == [
+        ("b", "primary", "drop_oldest"),
+        ("low", "hold", "history"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("nodes", "problem"),
+    [
+        ("a: {use: core.math, in: b}\n  b: {use: core.math, in: a}", "4:27: node a: a cycle: a -> b -> a"),
+        ("a: {use: core.lfo, params: {low: {from: a}}}", "4:3: node a: a cycle: a -> a"),
+        (
+            "level: {use: t.level, in: camera}\n  a: {use: core.lfo, params: {low: {from: level}}}",
+            "node a: parameter low cannot follow level: no frames come to a, which is computed",
+        ),
+    ],
+)
+def test_what_cannot_be_computed_is_refused(problems: Told, nodes: str, problem: str) -> None:
+    text = "nodes:\n  camera: {use: t.camera}\n  " + nodes
+    text += "\n  soft: {use: t.filter, in: camera, params: {ratio: {from: a}}}\n  window: {use: t.show, in: soft}\n"
+    lines = problems(text)
+    assert len(lines) == 1
+    assert problem in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("wire", "problem"),
+    [
+        ("{from: lfo, range: [1]}", "range must be two numbers [low, high], got a list"),
+        ("{from: lfo, range: [a, 1]}", "range must be a number, got 'a'"),
+        ("{from: lfo, smooth: soon}", "smooth must be a duration such as 0.5 (seconds) or 200ms, got 'soon'"),
+        ("{from: lfo, rnage: [0, 1]}", "unknown key 'rnage' in what feeds a parameter. Did you mean range?"),
+        ("{from: lfo, join: hold}", "unknown key 'join' in what feeds a parameter"),
+    ],
+)
+def test_what_a_wire_to_a_parameter_cannot_say(problems: Told, wire: str, problem: str) -> None:
+    text = f"""
+nodes:
+  camera: {{use: t.camera}}
+  lfo: {{use: core.lfo}}
+  soft: {{use: t.filter, in: camera, params: {{ratio: {wire}}}}}
+  window: {{use: t.show, in: soft}}
+"""
+    lines = problems(text)
+    assert len(lines) == 1
+    assert problem in lines[0]

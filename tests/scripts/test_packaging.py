@@ -16,6 +16,7 @@ DEFAULT = (
     "livegraph-wan",
     "livegraph-server",
     "livegraph-webrtc",
+    "livegraph-audio",
 )
 OPTIONAL = ("livegraph-ndi", "livegraph-spout", "livegraph-syphon", "livegraph-virtualcam")
 """Each installed by itself: other systems, other licences."""

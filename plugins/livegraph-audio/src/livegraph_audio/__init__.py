@@ -1,0 +1,1 @@
+"""Sound as signals for livegraph, by NumPy. The node is listed in `plugin.py`."""

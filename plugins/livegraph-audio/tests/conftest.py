@@ -1,0 +1,8 @@
+"""What tests share made importable, also `film_support` of livegraph-media: pytest's importlib mode puts no test folder
+on the path.
+"""
+
+import sys
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2] / "livegraph-media" / "tests")]
