@@ -48,7 +48,7 @@ def _document(plan: Plan) -> dict[str, Any]:
         "graph": plan.name,
         "mode": plan.mode,
         "nodes": [_node(node) for node in plan.nodes],
-        "functions": [{"id": item.id, "type": item.type} for item in plan.functions],
+        "functions": [{"id": item.id, "type": item.type, "functions": _read(item)} for item in plan.functions],
         "latency": [asdict(path) for path in latencies(plan)],
         "memory": fit_of(plan).document(),
         "controls": {name: f"{control.node}.{control.param}" for name, control in plan.controls.items()},
@@ -65,9 +65,14 @@ def _node(node: NodePlan) -> dict[str, Any]:
         "on_error": node.on_error,
         "attached": node.attached,
         "inputs": [_edge(edge) for edge in node.inputs],
-        "functions": {**node.functions, **node.wired_functions},
+        "functions": _read(node),
         "formats": dict(node.formats),
     }
+
+
+def _read(node: NodePlan) -> dict[str, str]:
+    """By input or parameter, the computed signal that it follows."""
+    return {**node.functions, **node.wired_functions}
 
 
 def _edge(edge: EdgePlan) -> dict[str, Any]:
@@ -88,7 +93,8 @@ def _show(plan: Plan) -> None:
     document = _document(plan)
     write(Text.assemble((plan.name, "bold"), f"  {plan.mode}, {len(plan.nodes)} nodes\n"))
     columns = ("node", "type", "input", "format", "join", "edge")
-    write_table(columns, [row for node in document["nodes"] for row in _rows(node)])
+    computed = [{**function, "inputs": []} for function in document["functions"]]
+    write_table(columns, [row for node in [*document["nodes"], *computed] for row in _rows(node)])
     typer.echo("")
     for way in document["latency"]:
         typer.echo(f"{way['sink']}: {_latency(way)}")
