@@ -8,7 +8,7 @@ from livegraph.graph import json_schema
 from livegraph.registry import Registry
 
 ROOT = Path(__file__).parents[2]
-PLUGINS = ("media", "vision", "window", "wan", "server", "webrtc", "audio")
+PLUGINS = ("media", "vision", "window", "wan", "server", "webrtc", "audio", "mqtt")
 MODULES = ("livegraph.core", *(f"livegraph_{name}" for name in PLUGINS))
 
 

@@ -17,8 +17,9 @@ DEFAULT = (
     "livegraph-server",
     "livegraph-webrtc",
     "livegraph-audio",
+    "livegraph-mqtt",
 )
-OPTIONAL = ("livegraph-ndi", "livegraph-spout", "livegraph-syphon", "livegraph-virtualcam")
+OPTIONAL = ("livegraph-midi", "livegraph-ndi", "livegraph-spout", "livegraph-syphon", "livegraph-virtualcam")
 """Each installed by itself: other systems, other licences."""
 
 

@@ -1,0 +1,1 @@
+"""MIDI for livegraph."""
