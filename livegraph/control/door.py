@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -64,7 +64,7 @@ class Door:
         """Transactions that were applied."""
         self._bus, self._loop = bus, loop
         self._lock = threading.Lock()
-        self._waiting: dict[tuple[str, frozenset[str]], tuple[Request, list[Future[int]]]] = {}
+        self._waiting: dict[object, tuple[Request | Callable[[], Any], list[Future[Any]]]] = {}
         self._gathering = False
         self._said: dict[str, float] = {}
 
@@ -81,21 +81,8 @@ class Door:
         """
         if objection := self._objection(values):
             return self._refused(*objection)
-        answer: Future[int] = Future()
         request = Request(dict(values), self.origin(client), over_s, curve)
-        key = (request.origin, frozenset(values))
-        with self._lock:
-            if full := len(self._waiting) >= MOST_WAITING:
-                first = False
-            else:
-                _, answers = self._waiting.pop(key, (None, []))
-                self._waiting[key] = (request, [*answers, answer])
-                first, self._gathering = not self._gathering, True
-        if full:
-            return self._refused("busy", "the run does not answer")
-        if first:
-            self._loop.ask(self._flush).add_done_callback(self._flushed)
-        return answer
+        return self._wait((request.origin, frozenset(values)), request)
 
     def preset(self, name: str, client: str = "", *, over_s: float = 0.0, curve: Curve = "linear") -> Future[int]:
         return self._call(lambda: self._bus.preset(name, origin=self.origin(client), over_s=over_s, curve=curve))
@@ -175,13 +162,34 @@ class Door:
             self._loop.later(GATHER_S, self._flush)
 
     def _drain(self) -> None:
-        """All that has come is one transaction."""
+        """All that has come, in turn; changes that follow each other are one transaction."""
         with self._lock:
             batch, self._waiting = list(self._waiting.values()), {}
+        together: list[tuple[Request, list[Future[int]]]] = []
+        for job, answers in batch:
+            if isinstance(job, Request):
+                together.append((job, answers))
+                continue
+            self._apply(together)
+            together = []
+            self._run(job, answers)
+        self._apply(together)
+
+    def _apply(self, batch: Sequence[tuple[Request, list[Future[int]]]]) -> None:
         if batch:
             results = self._bus.transact([request for request, _ in batch])
             for (request, answers), result in zip(batch, results, strict=True):
                 self._settle(request, answers, result)
+
+    def _run(self, job: Callable[[], Any], answers: list[Future[Any]]) -> None:
+        for answer in answers:
+            if not answer.set_running_or_notify_cancel():
+                continue
+            try:
+                answer.set_result(job())
+            except LivegraphError as error:
+                self.refuse("value")
+                answer.set_exception(error)
 
     def _flushed(self, asked: Future[None]) -> None:
         """Where the run has ended, whoever waits is told."""
@@ -228,12 +236,20 @@ class Door:
         return answer
 
     def _call(self, function: Callable[[], T]) -> Future[T]:
-        def counted() -> T:
-            self._drain()  # what was asked for before
-            try:
-                return function()
-            except LivegraphError:
-                self.refuse("value")
-                raise
+        """In its turn: what was asked for before is done before, what comes later after."""
+        return self._wait(object(), function)
 
-        return self._loop.ask(counted)
+    def _wait(self, key: object, job: Request | Callable[[], Any]) -> Future[Any]:
+        answer: Future[Any] = Future()
+        with self._lock:
+            if full := len(self._waiting) >= MOST_WAITING:
+                first = False
+            else:
+                _, answers = self._waiting.pop(key, (None, []))
+                self._waiting[key] = (job, [*answers, answer])
+                first, self._gathering = not self._gathering, True
+        if full:
+            return self._refused("busy", "the run does not answer")
+        if first:
+            self._loop.ask(self._flush).add_done_callback(self._flushed)
+        return answer

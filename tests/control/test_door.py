@@ -159,6 +159,19 @@ def test_what_was_asked_for_first_is_done_first() -> None:
     assert kept == [0.9]
 
 
+def test_a_value_after_a_preset_is_the_last_word() -> None:
+    kept: list[Any] = []
+
+    def ask(run: Run) -> None:
+        door = run.door("osc")
+        door.set({"level": 0.2})
+        door.preset("high")
+        door.set({"level": 0.3}, "another")
+
+    asked(t0_5=ask, t0_6=lambda run: kept.append(run.bus.get("level")))
+    assert kept == [0.3]
+
+
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.binary(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
