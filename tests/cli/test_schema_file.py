@@ -8,7 +8,7 @@ from livegraph.graph import json_schema
 from livegraph.registry import Registry
 
 ROOT = Path(__file__).parents[2]
-PLUGINS = ("media", "vision", "window", "wan", "server", "webrtc", "audio", "mqtt")
+PLUGINS = ("media", "vision", "window", "wan", "server", "webrtc", "audio", "mqtt", "osc")
 MODULES = ("livegraph.core", *(f"livegraph_{name}" for name in PLUGINS))
 
 

@@ -18,6 +18,7 @@ DEFAULT = (
     "livegraph-webrtc",
     "livegraph-audio",
     "livegraph-mqtt",
+    "livegraph-osc",
 )
 OPTIONAL = ("livegraph-midi", "livegraph-ndi", "livegraph-spout", "livegraph-syphon", "livegraph-virtualcam")
 """Each installed by itself: other systems, other licences."""

@@ -1,0 +1,1 @@
+"""OSC for livegraph. The controller and the node are listed in `plugin.py`."""
