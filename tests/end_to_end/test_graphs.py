@@ -18,6 +18,7 @@ GRAPHS = Path(__file__).parents[2] / "graphs"
 
 def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     environment = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    environment["OSC_PORT"] = "0"  # any: another test may have the usual one
     command = [sys.executable, "-m", "livegraph", "run", *arguments]
     return subprocess.Popen(
         command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
