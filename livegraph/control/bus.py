@@ -214,7 +214,7 @@ class Bus:
             latest, end = self._versions[node].latest, ends[node]
             for param in fields:
                 start, to = getattr(latest, param), getattr(end, param)
-                if _number(start) and _number(to) and flag(type(latest), param, "live"):
+                if presets.is_number(start) and presets.is_number(to) and flag(type(latest), param, "live"):
                     whole = isinstance(to, int)
                     ramp = Ramp(start, to, begin, round(request.over_s * 1e9), request.curve, whole)
                     self._ramps[node, param] = (ramp, request.origin)
@@ -306,7 +306,3 @@ class Bus:
 
 def _target(node: str, param: str) -> str:
     return f"{node}.{param}" if node else param
-
-
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -47,7 +47,7 @@ def between(first: Mapping[str, Any], second: Mapping[str, Any], share: float) -
     return {**first, **second, **nearer} | {
         key: _mixed(first[key], second[key], share)
         for key in first.keys() & second.keys()
-        if _number(first[key]) and _number(second[key])
+        if is_number(first[key]) and is_number(second[key])
     }
 
 
@@ -56,7 +56,8 @@ def _mixed(start: float, end: float, share: float) -> float | int:
     return round(value) if isinstance(start, int) and isinstance(end, int) else value
 
 
-def _number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Whether a value can lie between two others; a switch cannot."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
