@@ -13,10 +13,10 @@ from livegraph.control.change import Change, Hear, Request
 from livegraph.control.history import History
 from livegraph.control.knobs import Knob, knobs_of
 from livegraph.control.ramp import CURVES, Curve, Ramp
-from livegraph.control.show import SHOW, Show
+from livegraph.control.wishes import Wishes
 from livegraph.control.written import Unsaved
 from livegraph.errors import ParamError
-from livegraph.graph.plan import Control, Plan
+from livegraph.graph.plan import BUILT_IN, Plan
 from livegraph.graph.redaction import REDACTED, Redactor
 from livegraph.params import Params, Versions, changed, flag
 
@@ -41,10 +41,11 @@ class Bus:
         self._versions = versions
         self._lead_pts_ns = lead_pts_ns
         self._redactor = Redactor(plan.secrets)
-        self._controls = {**plan.controls, **{name: Control(name, SHOW, name) for name in Show.model_fields}}
+        self._controls = {**plan.controls, **BUILT_IN}
         self._started = {node: each.latest for node, each in self._versions.items()}
         self._ramps: dict[tuple[str, str], tuple[Ramp, str]] = {}
         self._history = History()
+        self._wishes = Wishes()
         self._hearers: list[Hear] = []
         self._revisions: dict[str, int] = {}
         self.knobs: Mapping[str, Knob] = knobs_of(plan, self._controls, self._started)
@@ -71,6 +72,10 @@ class Bus:
         knobs = self.knobs.values() if addresses is None else [self.knobs[address] for address in addresses]
         return {knob.address: self._shown(knob.node, knob.param) for knob in knobs}
 
+    def shown_presets(self) -> dict[str, dict[str, Any]]:
+        """What each preset sets, as far as that may be seen from outside."""
+        return {name: self._seen(values) for name, values in self.presets.items()}
+
     def revision_of(self, target: str) -> int:
         """With which revision a target got the value that it has; 0: it is as it was at the start."""
         return self._revisions.get(target, 0)
@@ -88,6 +93,16 @@ class Bus:
         """Apply a transaction; returns the new revision. `ParamError`, and nothing applied, if any value is refused."""
         return self._request(Request(values, origin, over_s, curve))
 
+    def lend(self, values: Mapping[str, Any], *, origin: str) -> int:
+        """Set what the machine needs for a while, as `set` does. It is nobody's wish: it is neither undone nor kept in
+        a preset nor written to the file, and `wished` still tells what people want.
+        """
+        return self._apply([Request(values, origin)], passing=True)
+
+    def wished(self, node: str) -> Params:
+        """A node's parameters as people want them, without what is lent."""
+        return self._wishes.of(node, self._node(node).latest)
+
     def preset(self, name: str, *, origin: str = "", over_s: float = 0.0, curve: Curve = "linear") -> int:
         """Apply a preset: a transaction by name."""
         return self.set(self._preset(name), origin=origin, over_s=over_s, curve=curve)
@@ -100,15 +115,17 @@ class Bus:
             return self.set(presets.between(self._preset(first), self._preset(second), share), origin=origin)
 
     def keep(self, name: str, addresses: Iterable[str] | None = None) -> Mapping[str, Any]:
-        """Make a preset of how things are: of the graph's controls unless told which. Returns what it has."""
+        """Make a preset of how things are: of the graph's controls unless told which. Returns what is seen of it."""
         presets.check_name(name, self.presets)
-        chosen = list(addresses) if addresses is not None else list(self._plan.controls) or list(self.knobs)
+        seen = [address for address in self.knobs if address not in BUILT_IN]
+        usual = [address for address in seen if self.knobs[address].control] or seen
+        chosen = list(addresses) if addresses is not None else usual
         hidden = [address for address in chosen if address not in self.knobs]
         if hidden:
             raise ParamError(presets.unknown("control", hidden[0], self.knobs))
-        kept = {each: getattr(self._latest(knob), knob.param) for each in chosen if (knob := self.knobs[each]).node}
-        self.presets[name] = kept
-        return kept
+        knobs = [self.knobs[address] for address in chosen]
+        self.presets[name] = {knob.address: getattr(self.wished(knob.node), knob.param) for knob in knobs}
+        return self._seen(self.presets[name])
 
     def undo(self, *, origin: str = "") -> int:
         """Take the last change back, whoever made it; a knob that was turned on is one change. `ParamError` where none
@@ -117,11 +134,11 @@ class Bus:
         before = self._history.back()
         if before is None:
             raise ParamError("there is nothing to undo")
-        return self._apply([Request(before, origin)], noted=False)
+        return self._apply([Request(before, origin)], undone=True)
 
     def reset(self, addresses: Iterable[str] = (), *, origin: str = "") -> int:
         """Back to what the run began with: these, or all that may be changed from outside."""
-        wanted = list(addresses) or [address for address, knob in self.knobs.items() if not knob.control]
+        wanted = list(addresses) or [each for each, knob in self.knobs.items() if not knob.control or each in BUILT_IN]
         with self._redacted():
             fields = presets.resolve(self._controls, dict.fromkeys(wanted))
             values = {
@@ -132,13 +149,20 @@ class Bus:
         return self.set(values, origin=origin)
 
     def unsaved(self) -> Unsaved:
-        """What may be changed from outside and is not as the graph's file has it."""
+        """What may be changed from outside and is not as the graph's file has it. What came from the environment stays
+        out: a file is no place for a secret.
+        """
         values: Fields = {}
         for knob in self.knobs.values():
-            now, then = self._latest(knob), self._saved[knob.node]
-            if knob.node and not knob.control and getattr(now, knob.param) != getattr(then, knob.param):
-                values.setdefault(knob.node, {})[knob.param] = getattr(now, knob.param)
-        presets = {name: kept for name, kept in self.presets.items() if self._saved_presets.get(name) != kept}
+            now, then = self.wished(knob.node), self._saved[knob.node]
+            value = getattr(now, knob.param)
+            if knob.node and not knob.control and value != getattr(then, knob.param) and self._is_open(value):
+                values.setdefault(knob.node, {})[knob.param] = value
+        presets = {
+            name: {address: value for address, value in kept.items() if self._is_open(value)}
+            for name, kept in self.presets.items()
+            if self._saved_presets.get(name) != kept
+        }
         return Unsaved(values, presets)
 
     def saved(self, what: Unsaved) -> None:
@@ -183,7 +207,7 @@ class Bus:
     def _request(self, request: Request) -> int:
         return self._ramp(request) if request.over_s else self._apply([request])
 
-    def _apply(self, requests: Sequence[Request], *, noted: bool = True) -> int:
+    def _apply(self, requests: Sequence[Request], *, undone: bool = False, passing: bool = False) -> int:
         with self._redacted():
             wanted: Fields = {}
             origins: dict[str, str] = {}
@@ -192,11 +216,12 @@ class Bus:
                     wanted.setdefault(node, {}).update(fields)
                     origins |= {_target(node, param): request.origin for param in fields}
             snapshots = self._tried(wanted)
-        if noted:
+        if not undone and not passing:
             self._note(wanted, requests[-1].origin if requests else "")
         for node, fields in wanted.items():
             for param in fields:
                 self._ramps.pop((node, param), None)
+                self._wishes.note(node, self._versions[node].latest, snapshots[node], param, passing=passing)
         self._switch(snapshots, self._lead_pts_ns() + 1, origins)
         return self.revision
 
@@ -213,6 +238,7 @@ class Bus:
         for node, fields in wanted.items():
             latest, end = self._versions[node].latest, ends[node]
             for param in fields:
+                self._wishes.note(node, latest, end, param, passing=False)
                 start, to = getattr(latest, param), getattr(end, param)
                 if presets.is_number(start) and presets.is_number(to) and flag(type(latest), param, "live"):
                     whole = isinstance(to, int)
@@ -252,11 +278,14 @@ class Bus:
                         told[target] = self._shown(node, param)
         change = Change(self.revision, told, dict(origins))
         for hear in tuple(self._hearers):
-            hear(change)
+            try:
+                hear(change)
+            except Exception:  # whoever listens: the others are told all the same
+                log.exception("a listener failed")
 
     def _note(self, wanted: Fields, origin: str) -> None:
         before = {
-            _target(node, param): getattr(self._versions[node].latest, param)
+            _target(node, param): getattr(self.wished(node), param)
             for node, fields in wanted.items()
             for param in fields
         }
@@ -288,8 +317,12 @@ class Bus:
         latest = self._versions[node].latest
         return REDACTED if flag(type(latest), param, "secret") else self._redactor.value(getattr(latest, param))
 
-    def _latest(self, knob: Knob) -> Params:
-        return self._versions[knob.node].latest
+    def _is_open(self, value: Any) -> bool:
+        """Whether nothing of it came from the environment."""
+        return bool(self._redactor.value(value) == value)
+
+    def _seen(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        return {address: self._redactor.value(value) for address, value in values.items() if address in self.knobs}
 
     def _known(self, node: str, param: str) -> Params:
         """What a node began with; `ParamError` where it has no such parameter."""

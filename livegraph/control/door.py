@@ -113,7 +113,7 @@ class Door:
         return self._call(lambda: (self._bus.revision, self._bus.values(wanted)))
 
     def presets(self) -> Future[dict[str, dict[str, Any]]]:
-        return self._call(lambda: {name: dict(values) for name, values in self._bus.presets.items()})
+        return self._call(self._bus.shown_presets)
 
     def listen(self, hear: Hear) -> Future[Callable[[], None]]:
         """`hear` is called with each change, on the run's loop: it may not block. The future has what ends that, to be
@@ -177,9 +177,16 @@ class Door:
 
     def _apply(self, batch: Sequence[tuple[Request, list[Future[int]]]]) -> None:
         if batch:
-            results = self._bus.transact([request for request, _ in batch])
+            results = self._transacted([request for request, _ in batch])
             for (request, answers), result in zip(batch, results, strict=True):
                 self._settle(request, answers, result)
+
+    def _transacted(self, requests: Sequence[Request]) -> Sequence[int | ParamError]:
+        try:
+            return self._bus.transact(requests)
+        except Exception:  # a mistake of ours is to close no door
+            log.exception("livegraph itself failed in a change by %s", self.name)
+            return [ParamError("livegraph itself failed in this; its log tells more")] * len(requests)
 
     def _run(self, job: Callable[[], Any], answers: list[Future[Any]]) -> None:
         for answer in answers:
@@ -189,6 +196,9 @@ class Door:
                 answer.set_result(job())
             except LivegraphError as error:
                 self.refuse("value")
+                answer.set_exception(error)
+            except Exception as error:  # a mistake of ours is to close no door
+                log.exception("livegraph itself failed in what was asked by %s", self.name)
                 answer.set_exception(error)
 
     def _flushed(self, asked: Future[None]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
+from livegraph.graph.redaction import REDACTED, Redactor
 from livegraph.params import Params, bounds, choices, flag
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ Kind = Literal["number", "integer", "switch", "choice", "text", "other"]
 @dataclass(frozen=True, slots=True)
 class Knob:
     """One knob. `address` is `node.parameter`, or the name of a control, whose own range then holds. `rebuild`: a
-    change builds the node anew, which takes a moment. `default` is what the run began with.
+    change builds the node anew, which takes a moment. `default` is what the run began with; `veiled`: it came from the
+    environment, and is not shown.
     """
 
     address: str
@@ -34,6 +36,7 @@ class Knob:
     doc: str = ""
     rebuild: bool = False
     control: bool = False
+    veiled: bool = False
 
     @property
     def target(self) -> str:
@@ -67,7 +70,7 @@ class Knob:
             "max": self.high,
             "choices": list(self.choices) or None,
             "unit": self.unit,
-            "default": self.default,
+            "default": REDACTED if self.veiled else self.default,
             "doc": self.doc or None,
             "rebuild": self.rebuild or None,
             "target": self.target if self.control and self.node else None,
@@ -85,7 +88,8 @@ def knobs_of(plan: Plan, controls: Mapping[str, Control], started: Mapping[str, 
     """By address: the controls first, then every parameter that is not `remote=False`. `started`: what each node began
     with.
     """
-    by_target = {knob.address: knob for node, params in started.items() for knob in _of_node(node, params)}
+    redactor = Redactor(plan.secrets)
+    by_target = {knob.address: knob for node, params in started.items() for knob in _of_node(node, params, redactor)}
     named = {}
     for name, control in controls.items():
         knob = by_target.get(f"{control.node}.{control.param}" if control.node else control.param)
@@ -95,24 +99,26 @@ def knobs_of(plan: Plan, controls: Mapping[str, Control], started: Mapping[str, 
     return named | {address: knob for address, knob in by_target.items() if address not in named}
 
 
-def _of_node(node: str, params: Params) -> Iterator[Knob]:
+def _of_node(node: str, params: Params, redactor: Redactor) -> Iterator[Knob]:
     model = type(params)
     for name, field in model.model_fields.items():
         if not flag(model, name, "remote"):
             continue
         low, high = bounds(model, name)
+        default = getattr(params, name)
         yield Knob(
             address=f"{node}.{name}" if node else name,
             node=node,
             param=name,
             kind=kind_of(field.annotation),
-            default=getattr(params, name),
+            default=default,
             low=low,
             high=high,
             choices=choices(model, name),
             unit=flag(model, name, "unit"),
             doc=field.description or "",
             rebuild=not flag(model, name, "live"),
+            veiled=REDACTED in str(redactor.value(default)),
         )
 
 

@@ -11,7 +11,7 @@ from livegraph.registry import nearest
 from livegraph.wording import there_are
 
 if TYPE_CHECKING:
-    from livegraph.graph.plan import Control, Plan
+    from livegraph.graph.plan import Control
 
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
@@ -32,17 +32,10 @@ def resolve(controls: Mapping[str, Control], values: Mapping[str, Any]) -> dict[
     return resolved
 
 
-def preset(plan: Plan, name: str) -> dict[str, dict[str, Any]]:
-    """What a preset sets. `ParamError` offers the nearest name."""
-    if name not in plan.presets:
-        raise ParamError(unknown("preset", name, plan.presets))
-    return resolve(plan.controls, plan.presets[name])
-
-
 def between(first: Mapping[str, Any], second: Mapping[str, Any], share: float) -> dict[str, Any]:
     """Values on the way from one preset to another. `ParamError` for a share outside of 0..1."""
     if not 0 <= share <= 1:  # NaN is not, either
-        raise ParamError(f"a fade goes from 0 to 1 (got {share:g})")
+        raise ParamError(f"a fade goes from 0 to 1 (got {_short(share)})")
     nearer = second if share >= 0.5 else first
     return {**first, **second, **nearer} | {
         key: _mixed(first[key], second[key], share)
@@ -85,7 +78,15 @@ def check_range(control: Control, value: Any) -> None:
         return
     low, high = control.range
     if not low <= value <= high:
-        raise ParamError(f"{control.name} ranges from {low:g} to {high:g} (got {value:g})")
+        raise ParamError(f"{control.name} ranges from {low:g} to {high:g} (got {_short(value)})")
+
+
+def _short(number: float) -> str:
+    """As a person would write it; a whole number may have any length."""
+    try:
+        return f"{number:g}"
+    except OverflowError:
+        return "a number of hundreds of digits"
 
 
 def unknown(what: str, name: str, names: Mapping[str, Any]) -> str:

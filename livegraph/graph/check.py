@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from livegraph.control.show import SHOW
 from livegraph.graph.assemble import assemble
 from livegraph.graph.attach import attach
 from livegraph.graph.converters import insert_converters
@@ -17,6 +18,7 @@ from livegraph.graph.knobs import (
     check_controllers,
     check_controls,
     check_presets,
+    check_show,
     kept_controls,
     kept_presets,
     laid_over,
@@ -50,6 +52,7 @@ def make_plan(file: GraphFile, registry: Registry, asked: Asked, problems: Probl
     draft = assemble(file, registry, settings, problems)
     controls = check_controls(draft)
     presets = check_presets(draft, controls)
+    show = check_show(settings.get(SHOW, {}), problems)
     controllers = check_controllers(file, registry, asked.controllers, problems)
     _wire_up(draft)
     if draft.sound and asked.availability:
@@ -63,7 +66,7 @@ def make_plan(file: GraphFile, registry: Registry, asked: Asked, problems: Probl
     if problems:
         return None
     plan = _check_budget(draft, _freeze(draft, controls, presets, path))
-    plan = replace(plan, controllers=tuple(controllers))
+    plan = replace(plan, show=show, controllers=tuple(controllers))
     return plan if not problems else None
 
 

@@ -7,15 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 from livegraph.control.presets import check_range, resolve, target, unknown
+from livegraph.control.show import SHOW, Show
 from livegraph.controller import ControllerPlan
 from livegraph.errors import ParamError, PluginError
 from livegraph.graph.document import Refused, Value, parse, scalar
 from livegraph.graph.draft import Draft
 from livegraph.graph.parameters import check_params
-from livegraph.graph.plan import Control
+from livegraph.graph.plan import BUILT_IN, Control
 from livegraph.graph.problems import NOWHERE, Place, Problems, did_you_mean
 from livegraph.graph.schema import ControlEntry, ControllerEntry, GraphFile
-from livegraph.params import bounds
+from livegraph.params import Params, bounds
 from livegraph.registry import Registry, nearest
 from livegraph.wording import there_are
 
@@ -23,7 +24,9 @@ Sets = Mapping[str, str] | Sequence[str]
 
 
 def laid_over(file: GraphFile, sets: Sets, preset: str | None, problems: Problems) -> dict[str, dict[str, Value]]:
-    """What a preset, and over it `--set`, give to parameters: node -> parameter -> value."""
+    """What a preset, and over it `--set`, give to parameters: node -> parameter -> value. The node of the built-in
+    controls is `SHOW`.
+    """
     controls = _targets(file)
     values: dict[str, dict[str, Value]] = {}
     if preset is not None:
@@ -31,14 +34,13 @@ def laid_over(file: GraphFile, sets: Sets, preset: str | None, problems: Problem
             problems.add(Place(label=f"--preset {preset}"), unknown("preset", preset, file.presets))
         else:
             for key, value in file.presets[preset].data.items():
-                if key not in controls and "." not in key:
-                    continue
                 node, _, param = _resolved(controls, key)
-                values.setdefault(node, {})[param] = value
+                if key in controls or node in file.nodes:
+                    values.setdefault(node, {})[param] = value
     for key, value in _split(sets, problems):
         if key not in controls and "." not in key:
             problems.add(value.place, unknown("control", key, controls))
-        elif (node := _resolved(controls, key)[0]) not in file.nodes:
+        elif (node := _resolved(controls, key)[0]) not in file.nodes and key not in BUILT_IN:
             if node not in file.broken:
                 hint = did_you_mean(nearest(node, file.nodes), there_are(file.nodes))
                 problems.add(value.place, f"no node {node!r}", hint=hint)
@@ -48,9 +50,10 @@ def laid_over(file: GraphFile, sets: Sets, preset: str | None, problems: Problem
 
 
 def _targets(file: GraphFile) -> dict[str, Control]:
-    """Controls by name, as written."""
+    """Controls by name, as written, and the built-in ones."""
     parts = {name: entry.target.partition(".") for name, entry in file.controls.items()}
-    return {name: Control(name, node, param, file.controls[name].range) for name, (node, _, param) in parts.items()}
+    own = {name: Control(name, node, param, file.controls[name].range) for name, (node, _, param) in parts.items()}
+    return {**own, **BUILT_IN}
 
 
 def _resolved(controls: Mapping[str, Control], key: str) -> tuple[str, str, str]:
@@ -104,7 +107,15 @@ def check_controls(draft: Draft) -> dict[str, Control]:
     return found
 
 
+def check_show(given: Mapping[str, Value], problems: Problems) -> Params:
+    """The built-in controls as the run begins."""
+    return check_params(Show, given, {}, NOWHERE, SHOW, problems) or Show()
+
+
 def _check_target(draft: Draft, entry: ControlEntry) -> Control | None:
+    if entry.name in BUILT_IN:
+        draft.problems.add(entry.place, f"control {entry.name}: every graph has one of this name", hint="Rename it.")
+        return None
     node, _, param = entry.target.partition(".")
     if not _has_param(draft, node, param, entry.place, f"control {entry.name}"):
         return None
@@ -138,11 +149,12 @@ def _has_param(draft: Draft, node: str, param: str, place: Place, what: str) -> 
 
 def check_presets(draft: Draft, controls: Mapping[str, Control]) -> dict[str, dict[str, Any]]:
     """Every preset of the file, each of its values tried on the parameter that it is for."""
+    known = {**controls, **BUILT_IN}
     return {
         name: {
             key: value.plain()
             for key, value in preset.data.items()
-            if _check_setting(draft, controls, name, key, value, preset.keys.get(key, NOWHERE))
+            if _check_setting(draft, known, name, key, value, preset.keys.get(key, NOWHERE))
         }
         for name, preset in draft.file.presets.items()
     }
@@ -161,12 +173,20 @@ def _check_setting(
     if key not in controls and not _has_param(draft, node, param, place, what):
         return False
     before = len(draft.problems)
-    step = draft.steps[node]
     value = replace(value, place=value.place._replace(label=what))
-    given = {name: entry for name, entry in step.given.items() if name in step.cls.Params.model_fields}
+    model, beside = _beside(draft, node)
     if _within_control(controls.get(key), value, draft.problems):
-        check_params(step.cls.Params, {**given, param: value}, {}, value.place, node, draft.problems)
+        check_params(model, {**beside, param: value}, {}, value.place, node, draft.problems)
     return len(draft.problems) == before
+
+
+def _beside(draft: Draft, node: str) -> tuple[type[Params], dict[str, Value]]:
+    """The model of a node's parameters, and what the file gives to them."""
+    if node == SHOW:
+        return Show, {}
+    step = draft.steps[node]
+    model = step.cls.Params
+    return model, {name: value for name, value in step.given.items() if name in model.model_fields}
 
 
 def check_controllers(
@@ -197,8 +217,9 @@ def kept_presets(
     presets: Mapping[str, Mapping[str, Any]], controls: Mapping[str, Control], nodes: Mapping[str, object]
 ) -> dict[str, dict[str, Any]]:
     """The same for the values of presets."""
+    known, there = {**controls, **BUILT_IN}, {SHOW, *nodes}
     return {
-        name: {key: value for key, value in values.items() if _node_of(controls, key) in nodes}
+        name: {key: value for key, value in values.items() if _node_of(known, key) in there}
         for name, values in presets.items()
     }
 

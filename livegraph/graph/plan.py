@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
+from livegraph.control.show import SHOW, Show
 from livegraph.controller import ControllerPlan
 from livegraph.memory import MemoryNeed
 from livegraph.node import Cadence, Node
@@ -114,9 +115,15 @@ class Control:
     range: tuple[float, float] | None = None
 
 
+BUILT_IN: Mapping[str, Control] = {name: Control(name, SHOW, name) for name in Show.model_fields}
+"""The controls that every graph has beside its own."""
+
+
 @dataclass(frozen=True)
 class Plan:
-    """A graph that can run. `nodes` are in topological order (feedback edges aside), `functions` too."""
+    """A graph that can run. `nodes` are in topological order (feedback edges aside), `functions` too. `show`: the
+    built-in controls as the run begins.
+    """
 
     name: str
     mode: Mode
@@ -124,6 +131,7 @@ class Plan:
     functions: tuple[NodePlan, ...] = ()
     controls: Mapping[str, Control] = field(default_factory=dict)
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    show: Params = field(default_factory=Show)
     controllers: tuple[ControllerPlan, ...] = ()
     latency_budget_ns: int | None = None
     deadline_ns: int | None = None
@@ -153,4 +161,4 @@ class Plan:
         return tuple(node for node in self.nodes if node.kind == "sink")
 
 
-__all__ = ["Control", "EdgePlan", "NodePlan", "Plan", "PortRef", "Shape"]
+__all__ = ["BUILT_IN", "Control", "EdgePlan", "NodePlan", "Plan", "PortRef", "Shape"]

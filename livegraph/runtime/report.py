@@ -71,7 +71,7 @@ class Report:
             "bottleneck": bottleneck(run.workers),
             "control": {
                 "revision": run.bus.revision,
-                "doors": {name: door.document() for name, door in run.doors.items()},
+                "doors": {name: door.document() for name, door in run.doors.copy().items()},
                 "controllers": run.redactor.value(run.services.status()),
             },
             "health": run.health,

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from livegraph.control.bus import Bus
 from livegraph.control.door import Door
-from livegraph.control.show import SHOW, Show
+from livegraph.control.show import SHOW
 from livegraph.errors import InputError, LivegraphError, Stalled
 from livegraph.graph.plan import Plan
 from livegraph.graph.redaction import Redactor
@@ -283,7 +283,7 @@ class Run:
         host = self.host
         host.versions |= {node.id: Versions(node.params) for node in self.plan.nodes}
         host.versions |= {item.id: Versions(item.params) for item in self.plan.functions}
-        host.versions[SHOW] = Versions(Show())
+        host.versions[SHOW] = Versions(self.plan.show)
         host.functions = {item.id: FunctionLife(item, host) for item in self.plan.functions}
         self.bus = Bus(self.plan, host.versions, lambda: host.lead_pts_ns)
         host.led = self.bus.advance

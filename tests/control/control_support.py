@@ -110,12 +110,13 @@ def play(
     duration_s: float,
     at: Mapping[float, Callable[[Run], Any]],
     env: Mapping[str, str] | None = None,
+    preset: str | None = None,
 ) -> Outcome:
     """Run on virtual time, doing something to the run at given moments; what raises there, raises here."""
     registry = Registry(discover=False)
     for name, brought in (("scripted", ScriptedPlugin()), ("control", Plugin())):
         assert registry.add(brought, name).state == "loaded"
-    run = Run(plan_graph(document, registry=registry, env=env or {}))
+    run = Run(plan_graph(document, registry=registry, env=env or {}, preset=preset))
     raised: list[BaseException] = []
 
     def done(action: Callable[[Run], Any]) -> None:

@@ -155,6 +155,25 @@ def test_what_came_from_the_environment_is_not_told() -> None:
     assert told == ["***", {"a.value": 1}]
 
 
+def test_presets_and_defaults_tell_neither_what_is_hidden_nor_what_came_from_the_environment() -> None:
+    document = three()
+    document["nodes"]["a"]["params"] = {"text": "${SECRET_TEXT}"}
+    document["controls"] |= {"words": "a.text", "place": "a.path"}
+    document["presets"] = {"all": {"level": 0.1, "a.path": "there", "place": "there", "words": "of ${SECRET_TEXT}"}}
+
+    def hands(run: Run) -> None:
+        bus = run.bus
+        assert bus.shown_presets() == {"all": {"level": 0.1, "words": "of ***"}}
+        assert bus.keep("mine") == {"level": 0.0, "words": "***"} == bus.shown_presets()["mine"]
+        assert {bus.knobs[each].document()["default"] for each in ("words", "a.text")} == {"***"}
+        bus.preset("all")
+        assert (bus.get("a.path"), bus.get("a.text")) == ("there", "of ***"), "the file may set what it likes"
+        bus.preset("mine")
+        assert bus._versions["a"].latest.text == "hunter22"  # type: ignore[attr-defined]
+
+    play(document, 1.0, {0.5: hands}, env={"SECRET_TEXT": "hunter22"})
+
+
 def shown(
     at: Mapping[float, Callable[[Run], Any]], duration_s: float = 3.0, **source: Any
 ) -> list[tuple[float, Any, bool]]:

@@ -195,3 +195,45 @@ def test_whatever_comes_is_taken_or_refused_with_a_reason(transactions: list[dic
     assert len(settled) == len(transactions)
     assert all(error is None or isinstance(error, ParamError) for error in settled), settled
     assert all(all(value >= 0 for value in stamps) for stamps in Screen.seen)
+
+
+class Odd(float):
+    """A number that cannot be compared."""
+
+    def __ge__(self, other: object) -> bool:
+        raise RuntimeError("what comes is odd")
+
+
+def test_a_mistake_in_one_change_closes_no_door() -> None:
+    answers: list[Any] = []
+
+    def attempt(run: Run) -> None:
+        door = run.door("osc")
+        answers.append(door.set({"a.value": 1}, "1"))  # the door now looks again a moment later, by itself
+
+    def again(run: Run) -> None:
+        door = run.door("osc")
+        answers.append(door.set({"level": Odd(0.5)}, "1"))
+        answers.append(door.fade("low", "high", Odd(0.5), "1"))
+
+    def after(run: Run) -> None:
+        answers.append(run.door("osc").set({"a.value": 3}, "1"))
+
+    asked(t0_5=attempt, t0_505=again, t0_7=after)
+    assert answers[0].result(0) == 1 and answers[3].result(0) == 2
+    with pytest.raises(ParamError, match="livegraph itself failed"):
+        answers[1].result(0)
+    with pytest.raises(RuntimeError, match="odd"):
+        answers[2].result(0)
+
+
+def test_a_listener_that_fails_keeps_nobody_from_hearing() -> None:
+    heard: list[int] = []
+
+    def attempt(run: Run) -> None:
+        run.bus.listen(lambda change: 1 // 0)
+        run.bus.listen(lambda change: heard.append(change.revision))
+        assert run.bus.set({"a.value": 1}) == 1
+
+    asked(t0_5=attempt)
+    assert heard == [1]

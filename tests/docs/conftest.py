@@ -1,6 +1,6 @@
-"""`docs_support` made importable: pytest's importlib mode puts no test folder on the path."""
+"""`docs_support` and `doors_support` made importable: pytest's importlib mode puts no test folder on the path."""
 
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]

@@ -172,6 +172,38 @@ class TestSets:
         ]
 
 
+class TestBuiltInControls:
+    PRESETS = SMALL + "  dark: {blackout: true, strength: 0.5}\n  still: {freeze: true}\n"
+
+    def test_they_are_off_unless_said(self, load: Load) -> None:
+        assert load(self.PRESETS).show.model_dump() == {"freeze": False, "blackout": False}
+
+    def test_a_preset_may_set_them(self, load: Load) -> None:
+        plan = load(self.PRESETS, preset="dark")
+        assert plan.show.model_dump() == {"freeze": False, "blackout": True}
+        assert plan.by_id["filter"].params.ratio == 0.5  # type: ignore[attr-defined]
+        assert plan.presets["dark"] == {"blackout": True, "strength": 0.5}
+        assert list(plan.controls) == ["strength"], "the graph's own"
+
+    def test_a_setting_goes_over_it(self, load: Load) -> None:
+        plan = load(self.PRESETS, preset="dark", sets=["blackout=false", "freeze=true"])
+        assert plan.show.model_dump() == {"freeze": True, "blackout": False}
+
+    def test_what_is_wrong_is_told(self, problems: Told) -> None:
+        assert problems(SMALL, sets=["freeze=2", "blackoot=true", ".freeze=true", "blackout.x=1"]) == [
+            "--set blackoot=true: no control 'blackoot'. Did you mean blackout?",
+            "--set .freeze=true: no node ''. There are camera, filter, sink.",
+            "--set blackout.x=1: no node 'blackout'. There are camera, filter, sink.",
+            "--set freeze=2: parameter freeze: input should be a valid boolean, unable to interpret input, got '2'",
+        ]
+
+    def test_a_wrong_preset_is_told_once_unless_it_is_asked_for(self, problems: Told) -> None:
+        text = SMALL + "  dark: {blackout: perhaps}\n"
+        assert [each.partition(": ")[2] for each in problems(text)] == [
+            "preset dark: parameter blackout: input should be a valid boolean, unable to interpret input, got 'perhaps'"
+        ]
+
+
 class TestPresets:
     def test_one_may_be_applied_from_the_start(self, load: Load) -> None:
         params = load(SMALL, preset="strong").by_id["filter"].params
