@@ -201,8 +201,19 @@ async def test_three_who_set_the_same_at_random_end_with_the_same(show: Show) ->
 async def test_figures_come_by_themselves_and_who_goes_is_forgotten(show: Show) -> None:
     async with connect(show) as socket:
         stats = await Client(socket).hear("stats")
-        assert stats["nodes"]["blend"]["state"] == "running"
+        assert stats["nodes"]["blend"]["state"] == "running" and stats["state"] == "running"
         assert len(show.run.ask(lambda: list(show.run.bus._hearers)).result(5)) == 2
+    for _ in range(500):
+        if len(show.run.bus._hearers) == 1:
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it still listens")
+
+
+async def test_who_goes_at_once_is_forgotten_too(show: Show) -> None:
+    for number in range(40):
+        async with connect(show):
+            await asyncio.sleep(number / 2000)
     for _ in range(500):
         if len(show.run.bus._hearers) == 1:
             return

@@ -131,7 +131,7 @@ def test_where_too_many_wait_one_is_sent_away(play: Play, monkeypatch: pytest.Mo
 def test_who_sends_nothing_loses_the_lane_to_the_next(play: Play) -> None:
     show = play(graph(idle=0.5))
     with dial(show) as idle, dial(show) as next_one:
-        assert "nothing came for 0.5 s" in message(idle, "error")["message"]
+        assert "no picture came for 0.5 s" in message(idle, "error")["message"]
         with pytest.raises(ConnectionClosed):
             while True:
                 idle.recv(timeout=5)
@@ -154,7 +154,7 @@ def test_who_goes_without_a_word_is_cleaned_up_after(play: Play) -> None:
 @pytest.mark.parametrize(
     ("sent", "why"),
     [
-        ("hello", "send JPEGs, as binary messages"),
+        ("hello", "this is no JSON"),
         (b"no picture", "this is no JPEG"),
         (picture(1, (8, 4104)), "4104x8 is more than 4096 pixels each way"),
         (picture(1, (200, 200))[:-400], "frame 1 is damaged"),

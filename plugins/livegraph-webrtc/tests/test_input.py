@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from webrtc_support import Reader, Sender, stage, until
+from webrtc_support import Reader, Sender, TestWeb, stage, until
 
 from livegraph import size_of
 from livegraph_webrtc.decoder import Decoded
@@ -92,7 +92,8 @@ async def test_a_second_sender_takes_over_with_its_first_picture() -> None:
 
 
 async def test_pictures_of_one_that_was_taken_over_from_come_too_late() -> None:
-    whip = Whip(asyncio.get_running_loop(), Ice(), Rules(True, 10.0, 1 << 20, sound=False))
+    web: Any = TestWeb()
+    whip = Whip(web, Ice(), Rules(True, 10.0, 1 << 20, sound=False))
     ended: list[str] = []
     first: Any = SimpleNamespace(id="first", end=ended.append)
     second: Any = SimpleNamespace(id="second", end=ended.append)

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from concurrent.futures import Future
 from http import HTTPStatus
-from itertools import count
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Body, HTTPException, Query, WebSocket
 
 from livegraph import Door, Knob, LivegraphError, ParamError
-from livegraph_server.control_talk import ANSWER_S, ControlTalk, Wrong, read
+from livegraph_server.control_talk import ANSWER_S, ControlTalk
 from livegraph_server.documents import health
 from livegraph_server.figures import Reader
+from livegraph_server.line import Line, client_of
 from livegraph_server.together import until_one_ends
 
 T = TypeVar("T")
 
 STATS_S = 1.0
-AT_ONCE_S = 1 / 60
-"""Changes of others that come within this time are told together."""
 HTTP = "http"
 """The client's name, for requests know of no client."""
 Over = Annotated[float, Query(ge=0, le=3600, description="seconds that numbers take to get there")]
@@ -116,41 +113,22 @@ def _steps(routes: APIRouter, door: Door) -> None:
 
 
 def _socket(routes: APIRouter, door: Door, reader: Reader) -> None:
-    numbers = count(1)
-
     @routes.websocket("/control")
     async def control(socket: WebSocket) -> None:
         await socket.accept()
-        talk = ControlTalk(door, f"socket {next(numbers)}")
-        turn = asyncio.Lock()
-
-        async def send(message: Any) -> None:
-            async with turn:
-                await socket.send_text(json.dumps(message))
+        line, talk = Line(socket), ControlTalk(door, client_of(socket), reader)
 
         async def hear() -> None:
             while (message := await socket.receive())["type"] != "websocket.disconnect":
-                try:
-                    await send(await talk.answer(read(message.get("text") or message.get("bytes") or b"")))
-                except Wrong as wrong:
-                    door.refuse("malformed")
-                    await send({"type": "error", "message": str(wrong)})
-
-        async def tell() -> None:
-            await send(await talk.begin())
-            while True:
-                await send(await talk.changes())
-                await asyncio.sleep(AT_ONCE_S)
+                text = message.get("text")
+                await line.send(await talk.answer(message["bytes"] if text is None else text))
 
         async def figures() -> None:
             while True:
                 await asyncio.sleep(STATS_S)
-                await send({"type": "stats", **health(await reader.latest())})
+                await line.send({"type": "stats", **health(await reader.latest())})
 
-        try:
-            await until_one_ends(hear(), tell(), figures())
-        finally:
-            talk.close()
+        await until_one_ends(hear(), talk.tell(line.send), figures())
 
 
 async def shown(door: Door, address: str) -> dict[str, Any]:

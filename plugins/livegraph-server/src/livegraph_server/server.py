@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import uvicorn
@@ -20,6 +21,7 @@ from livegraph_server.access import Access, token_for
 from livegraph_server.certificate import Certificate, certificate_for
 from livegraph_server.connection import Connection
 from livegraph_server.content import only
+from livegraph_server.control_talk import ControlTalk
 from livegraph_server.figures import Reader
 from livegraph_server.guard import Guard
 from livegraph_server.hosts import ALWAYS, Hosts, own_addresses, own_names
@@ -60,6 +62,7 @@ class Server:
     loop: asyncio.AbstractEventLoop
 
     def __init__(self, run: Run) -> None:
+        self._run = run
         serving = run.serving
         self._offers = Offers()
         self._routers: list[APIRouter] = []
@@ -89,6 +92,12 @@ class Server:
         calling what is returned withdraws it, which is for `teardown`.
         """
         return self._offers.add(offer)
+
+    def converse(self, door: str, client: str) -> ControlTalk:
+        """A conversation about parameters, as over `/api/v1/control`: with one client, of whom the others and the log
+        hear by this name, and counted at this door of the run. For the server's loop.
+        """
+        return ControlTalk(self._run.door(door), client, self._reader)
 
     def close(self) -> None:
         """End all connections at once, in order where they take it; returns within 3 s."""
@@ -155,9 +164,10 @@ class Server:
 
     def _add_routes(self, run: Run, secure: bool) -> None:
         loop = asyncio.get_running_loop()
-        self.pictures, self.sockets = multipart.Pictures(loop), sockets.Sockets(loop)
+        self.pictures = multipart.Pictures(loop)
+        self.sockets = sockets.Sockets(loop, partial(self.converse, "web"))
         login = api.Login(self._access, self._cookie, secure, self._login_address)
-        reader = Reader(run, self._said)
+        reader = self._reader = Reader(run, self._said)
         for router in (
             page.router(),
             api.run_router(run.plan, reader, self._offers, not self._access.open),

@@ -25,7 +25,7 @@ class SocketIn(Source):
 
     out: Out[Video]
     users: int = Param(1, ge=1, le=16, doc="how many may send at a time; the others wait in a queue")
-    idle: float = Param(10.0, ge=0.5, le=3600, unit="s", doc="after which a user who sends nothing loses the lane")
+    idle: float = Param(10.0, ge=0.5, le=3600, unit="s", doc="after which a user who sends no picture loses the lane")
 
     def setup(self) -> None:
         import simplejpeg  # type: ignore[import-untyped]

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Mapping
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
 
 import simplejpeg  # type: ignore[import-untyped]
 from fastapi import APIRouter, WebSocket
 from fastapi.responses import PlainTextResponse
 
 from livegraph_server.channel import Channel
+from livegraph_server.control_talk import ControlTalk
 from livegraph_server.lanes import Lane, Lanes
+from livegraph_server.line import Line, client_of
+from livegraph_server.socket_control import SocketControl
 from livegraph_server.together import until_one_ends
 
 LARGEST = 4096
@@ -30,11 +31,11 @@ TRY_AGAIN = 1013
 
 class Sockets:
     """The socket nodes of a run. Who is connected stays so while a node is restarted, until the server ends. From any
-    thread.
+    thread. `converse`: a conversation about parameters, for a client.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+    def __init__(self, loop: asyncio.AbstractEventLoop, converse: Callable[[str], ControlTalk]) -> None:
+        self._loop, self._converse = loop, converse
         self._inputs: dict[str, Lanes] = {}
         self._outputs: dict[str, Channel] = {}
 
@@ -54,16 +55,18 @@ class Sockets:
 
     async def serve(self, socket: WebSocket, node: str) -> None:
         """Until either side has enough."""
-        if node in self._inputs:
-            await socket.accept()
-            await Talk(socket, self._inputs[node], Channel(self._loop)).go_on()
-        elif node in self._outputs:
-            await socket.accept()
-            await until_one_ends(_watch(Line(socket), self._outputs[node]), _discard(socket))
-        else:
+        if node not in self._inputs and node not in self._outputs:
             there = ", ".join([*self._inputs, *self._outputs]) or "none"
             text = f"no web.socket node {node!r} runs here; there are: {there}"
             await socket.send_denial_response(PlainTextResponse(text, HTTPStatus.NOT_FOUND))
+            return
+        await socket.accept()
+        line = Line(socket)
+        control = SocketControl(line, self._converse(client_of(socket)))
+        if node in self._inputs:
+            await Talk(socket, line, control, self._inputs[node], Channel(self._loop)).go_on()
+        else:
+            await until_one_ends(_watch(line, self._outputs[node]), _hear(socket, control), control.go_on())
 
 
 def router(sockets: Sockets) -> APIRouter:
@@ -77,38 +80,24 @@ def router(sockets: Sockets) -> APIRouter:
     return routes
 
 
-class Line:
-    """The way to one user: a message and its picture are never parted."""
-
-    def __init__(self, socket: WebSocket) -> None:
-        self._socket = socket
-        self._turn = asyncio.Lock()
-
-    async def send(self, kind: str, words: Mapping[str, Any], jpeg: bytes | None = None) -> None:
-        async with self._turn:
-            await self._socket.send_text(json.dumps({"type": kind, **words}))
-            if jpeg is not None:
-                await self._socket.send_bytes(jpeg)
-
-
 class Talk:
     """One user of an input: sends pictures, hears of their place, and gets back what the graph made of them."""
 
-    def __init__(self, socket: WebSocket, lanes: Lanes, replies: Channel) -> None:
-        self._socket, self._lanes, self._replies = socket, lanes, replies
-        self._line = Line(socket)
+    def __init__(self, socket: WebSocket, line: Line, control: SocketControl, lanes: Lanes, replies: Channel) -> None:
+        self._socket, self._line, self._control = socket, line, control
+        self._lanes, self._replies = lanes, replies
         self._heard_at = asyncio.get_running_loop().time()
 
     async def go_on(self) -> None:
         """Until the user leaves, is idle, or the server ends."""
         lane = self._lanes.join(self._replies)
         if lane is None:
-            await self._line.send("error", {"message": "too many wait already; come back later"})
+            await self._error("too many wait already; come back later")
             await self._socket.close(TRY_AGAIN)
             return
         try:
             replying = _watch(self._line, self._replies, "frame.processed")
-            await until_one_ends(self._hear(lane), self._tell(lane), replying)
+            await until_one_ends(self._hear(lane), self._tell(lane), replying, self._control.go_on())
         finally:
             self._lanes.leave(lane)
 
@@ -117,11 +106,15 @@ class Talk:
             message = await self._socket.receive()
             if message["type"] == "websocket.disconnect":
                 return
+            jpeg = message.get("bytes")
+            if jpeg is None:
+                await self._control.hear(message["text"])
+                continue
             self._heard_at = asyncio.get_running_loop().time()
-            if wrong := _wrong(message.get("bytes")):
-                await self._line.send("error", {"message": wrong})
+            if wrong := _wrong(jpeg):
+                await self._error(wrong)
             else:
-                self._lanes.offer(lane, message["bytes"])
+                self._lanes.offer(lane, jpeg)
 
     async def _tell(self, lane: Lane) -> None:
         """Ends when the user has a lane and makes no use of it."""
@@ -131,25 +124,26 @@ class Talk:
             if place:
                 self._heard_at = loop.time()
             elif loop.time() - self._heard_at > self._lanes.idle_s:
-                await self._line.send("error", {"message": f"nothing came for {self._lanes.idle_s:g} s"})
+                await self._error(f"no picture came for {self._lanes.idle_s:g} s")
                 return
             if lane.refused:
                 refused, lane.refused = lane.refused, ""
-                await self._line.send("error", {"message": refused})
+                await self._error(refused)
             if place != told or loop.time() - told_at >= STATS_S:
                 told, told_at = place, loop.time()
-                await self._line.send("stats", {"place": place, "users": self._lanes.users, **_counts(lane)})
+                await self._line.send({"type": "stats", "place": place, "users": self._lanes.users, **_counts(lane)})
             await asyncio.sleep(TICK_S)
+
+    async def _error(self, words: str) -> None:
+        await self._line.send({"type": "error", "message": words})
 
 
 def _counts(lane: Lane) -> dict[str, int]:
     return {"frames": lane.frames, "dropped": lane.dropped, "processed": lane.replies.newest()}
 
 
-def _wrong(jpeg: bytes | None) -> str:
+def _wrong(jpeg: bytes) -> str:
     """What is wrong with a message that should be a JPEG; empty where nothing is."""
-    if jpeg is None:
-        return "send JPEGs, as binary messages"
     try:
         height, width = simplejpeg.decode_jpeg_header(jpeg)[:2]
     except ValueError as error:
@@ -163,10 +157,11 @@ async def _watch(line: Line, channel: Channel, kind: str = "frame") -> None:
     seen = channel.before_newest()
     while True:
         seen, jpeg, tag = await channel.next(seen)
-        await line.send(kind, {"frame": tag}, jpeg)
+        await line.send({"type": kind, "frame": tag}, jpeg)
 
 
-async def _discard(socket: WebSocket) -> None:
-    """Who only watches has nothing to say; that they go is heard."""
-    while (await socket.receive())["type"] != "websocket.disconnect":
-        pass
+async def _hear(socket: WebSocket, control: SocketControl) -> None:
+    """Who only watches has no pictures to send; that they go is heard."""
+    while (message := await socket.receive())["type"] != "websocket.disconnect":
+        if (text := message.get("text")) is not None:
+            await control.hear(text)

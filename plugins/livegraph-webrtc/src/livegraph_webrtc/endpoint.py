@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiortc.rtcrtptransceiver import RTCRtpTransceiver
 
@@ -19,7 +19,12 @@ from livegraph_webrtc.refusal import Refusal
 from livegraph_webrtc.session import CLOSE_S, Session
 from livegraph_webrtc.talk import Talks
 
+if TYPE_CHECKING:
+    from livegraph_server import Server
+
 RETRY_AFTER_S = 5
+DOOR = "webrtc"
+"""Of the run, by which changes come in over data channels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +42,8 @@ class Endpoint(ABC):
     wants: Direction
     """What an offer has to bring."""
 
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, ice: Ice, most: int, say: Callable[[str], None] = lambda text: None
-    ) -> None:
-        self._loop = loop
+    def __init__(self, web: Server, ice: Ice, most: int, say: Callable[[str], None] = lambda text: None) -> None:
+        self._web, self._loop = web, web.loop
         self._ice = ice
         self._most = most
         self._say = say
@@ -55,7 +58,9 @@ class Endpoint(ABC):
         self._admit()
         session = Session(self._ice.configuration(servers), self._ended)
         self.sessions[session.id] = session
-        self._talks[session.id] = Talks(session.connection, partial(self._stats, session), session.end)
+        stats = partial(self._stats, session)
+        converse = partial(self._web.converse, DOOR, f"{client} {session.name}")
+        self._talks[session.id] = Talks(session.connection, stats, converse, session.end)
         try:
             answer = await session.answer(offer, self._attach(session, offer))
         except BaseException:

@@ -52,7 +52,7 @@ class WebRtcIn(Connecting, Source):
         web: Server = self.ctx.service("web")
         sound = "audio" in self.ctx.wired
         rules = Rules(self.takeover, self.idle_timeout, self.max_pixels, sound)
-        self._whip = Whip(web.loop, ice, rules, self.ctx.say)
+        self._whip = Whip(web, ice, rules, self.ctx.say)
         fitter = Fitter(size, self.fit, self.ctx.say)
         bars = (size or USUAL_SIZE) if self.fallback == "bars" else None
         self._reception = Reception(self._whip.inbox, fitter, bars, sound)

@@ -31,7 +31,7 @@ class WebRtcOut(Encoding):
 
         ice = self._ice()
         web: Server = self.ctx.service("web")
-        self._whep = Whep(web.loop, ice, self.viewers, self._open(web.loop))
+        self._whep = Whep(web, ice, self.viewers, self._open(web.loop))
         self._serve(web, "whep", self._whep)
 
     def status(self) -> Mapping[str, Any]:

@@ -7,9 +7,9 @@ from __future__ import annotations
 from aiortc import RTCSctpTransport
 from aiortc.rtcsctptransport import DataChunk, RTCSctpCapabilities
 
-from livegraph_webrtc.messages import MOST_BYTES
+from livegraph_server.control_message import LARGEST
 
-WINDOW = 4 * MOST_BYTES
+WINDOW = 2 * LARGEST
 """Bytes of messages that are not whole yet."""
 _FAR = 1024
 """Chunks that may overtake one that is missing."""
@@ -29,5 +29,5 @@ def bound(transport: RTCSctpTransport) -> None:
 
     transport._advertised_rwnd = WINDOW
     transport._receive_data_chunk = take_bounded  # type: ignore[method-assign]
-    told = RTCSctpCapabilities(maxMessageSize=MOST_BYTES)
+    told = RTCSctpCapabilities(maxMessageSize=LARGEST)
     transport.getCapabilities = lambda: told  # type: ignore[method-assign]

@@ -45,6 +45,11 @@ class Session:
         self.connection.on("connectionstatechange", self._changed)
 
     @property
+    def name(self) -> str:
+        """What the status and the log call it: who knows the whole id could end it."""
+        return self.id[:6]
+
+    @property
     def connected(self) -> bool:
         return self.connection.connectionState == "connected"
 
@@ -96,7 +101,7 @@ class Session:
     def status(self) -> dict[str, Any]:
         pair = chosen_pair(self.connection)
         return {
-            "id": self.id[:6],
+            "id": self.name,
             "state": self.connection.connectionState,
             "path": "-".join(pair) if pair else None,
             "seconds": round(time.monotonic() - self._began_s, 1),

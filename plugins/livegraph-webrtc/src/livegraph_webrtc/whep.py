@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiortc.rtcrtptransceiver import RTCRtpTransceiver
 
@@ -14,14 +13,17 @@ from livegraph_webrtc.offer import Direction, Offer
 from livegraph_webrtc.sending import Sending, Stream
 from livegraph_webrtc.session import Session
 
+if TYPE_CHECKING:
+    from livegraph_server import Server
+
 
 class Whep(Endpoint):
     """Each session is a viewer of the broadcast; all get the same packets."""
 
     wants: Direction = "recvonly"
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, ice: Ice, most: int, stream: Stream) -> None:
-        super().__init__(loop, ice, most)
+    def __init__(self, web: Server, ice: Ice, most: int, stream: Stream) -> None:
+        super().__init__(web, ice, most)
         self._stream = stream
         self._sendings: dict[str, Sending] = {}
 

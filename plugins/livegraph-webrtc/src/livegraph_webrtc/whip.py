@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiortc.rtcrtptransceiver import RTCRtpTransceiver
 
@@ -22,6 +21,9 @@ from livegraph_webrtc.opus_decoder import Heard
 from livegraph_webrtc.receiving import Receiving
 from livegraph_webrtc.refusal import Refusal
 from livegraph_webrtc.session import Session
+
+if TYPE_CHECKING:
+    from livegraph_server import Server
 
 LEAVING = 3
 """Senders that were taken over from and still say goodbye; with more of them, nobody is let in."""
@@ -61,10 +63,8 @@ class Whip(Endpoint):
 
     wants: Direction = "sendonly"
 
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, ice: Ice, rules: Rules, say: Callable[[str], None] = lambda text: None
-    ) -> None:
-        super().__init__(loop, ice, LEAVING + 1, say)
+    def __init__(self, web: Server, ice: Ice, rules: Rules, say: Callable[[str], None] = lambda text: None) -> None:
+        super().__init__(web, ice, LEAVING + 1, say)
         self._rules = rules
         self._receivings: dict[str, Receiving] = {}
         self._turns: dict[str, int] = {}
