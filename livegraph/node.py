@@ -142,6 +142,14 @@ class Node:
         return ()
 
     @classmethod
+    def ladder_for(cls, params: Any) -> Sequence[Mapping[str, Any]]:
+        """Ways to run with less work than `params`, each less than the one before: the values that differ from them.
+        Adaptive quality steps down along these, and back. `live` parameters first: a rung that rebuilds the node stops
+        the picture while it loads. Asked for on the event loop: look at nothing but `params`.
+        """
+        return ()
+
+    @classmethod
     def unavailable(cls, params: Any) -> str | None:
         """Why the node cannot run on this machine (no display, no such device), else None. A sink that cannot is left
         out, and said so, where another sink remains.

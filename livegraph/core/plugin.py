@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import permutations
 from typing import get_args
 
-from livegraph.hookspecs import BenchSpec, ConverterSpec, hookimpl
+from livegraph.hookspecs import BenchSpec, ControllerSpec, ConverterSpec, hookimpl
 from livegraph.node import NodeSpec
 from livegraph.types import PixelFormat
 
@@ -27,6 +27,12 @@ def livegraph_nodes() -> list[NodeSpec]:
 def livegraph_converters() -> list[ConverterSpec]:
     pairs = permutations(get_args(PixelFormat), 2)
     return [ConverterSpec(src, dst, f"livegraph.core.convert:{src}_to_{dst}", 0) for src, dst in pairs]
+
+
+@hookimpl
+def livegraph_controllers() -> list[ControllerSpec]:
+    target = "livegraph.quality.controller:AdaptiveQuality"
+    return [ControllerSpec("quality", target, "Hold the latency budget by doing less work, and more again.")]
 
 
 @hookimpl

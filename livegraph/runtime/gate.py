@@ -49,6 +49,7 @@ class Credits:
         self.trim = 0
         self.floor = 1
         self._calm = 0
+        self._idle = False
 
     @property
     def count(self) -> int:
@@ -71,7 +72,11 @@ class Credits:
         self.base = max(1, math.ceil(longest / (bottleneck.service_ns / bottleneck.take) - 0.03))
         if self.take > 1:
             self.base = 2 * self.take
-        idle = bottleneck.service_ns / bottleneck.take < SOURCE_BOUND * period_ns
+        each_ns = bottleneck.service_ns / bottleneck.take
+        idle = each_ns < SOURCE_BOUND * period_ns
+        if self._idle and each_ns > period_ns:
+            self.trim = 0  # what cost nothing while there was time to spare makes every frame older now
+        self._idle = idle or (self._idle and each_ns <= period_ns)
         self._tune(refused > 0 and bottleneck.waited > STARVED, MOST_IDLE if idle else max(1, self.base // 2))
         return round(longest)
 
@@ -85,6 +90,10 @@ class Credits:
             self._calm = 0
             self.floor = 1
             self.trim = max(0, self.trim - 1)
+
+    def begin_anew(self) -> None:
+        """A node works otherwise from now on: how many more than the base were needed says nothing of it."""
+        self.trim = self._calm = 0
 
     def retake(self, take: int) -> None:
         """Chunks are of another size from now on. Fewer credits follow at the next look, more are there at once."""

@@ -58,6 +58,11 @@ class Meter:
         if frames:
             self.dropped[cause] += frames
 
+    def begin_anew(self) -> None:
+        """It works otherwise from now on: what was measured before says nothing of it."""
+        self.mean_ns = 0.0
+        self._busy_ns = self._calls = self.idle_ns = 0
+
     def look(self) -> tuple[float, int]:
         """Mean service time (ns per call) over the last few looks, and idle ns since the last one."""
         if self._calls:

@@ -1,7 +1,8 @@
 """When a live picture is shown: at its pts plus one offset, which all sinks of a run share.
 
 Pure logic. The offset is what nearly every frame needs to arrive in time: it grows at once when frames come later, and
-shrinks too slowly to be seen, but where time jumps: there, what is too much is let go at once.
+shrinks too slowly to be seen, but where time jumps or frames are made otherwise: there, what is too much is let go at
+once.
 """
 
 from __future__ import annotations
@@ -24,6 +25,15 @@ class Playout:
     def __init__(self) -> None:
         self.offset_ns = 0
         self._late: deque[tuple[int, int]] = deque()
+
+    def let_go(self, since_pts_ns: int) -> None:
+        """From this pts on frames have come otherwise (less work was done for them): what those before needed is
+        forgotten, and what is too much for these is let go at once.
+        """
+        fresh = [each for each in self._late if each[0] >= since_pts_ns]
+        if fresh:
+            self._late = deque(fresh)
+            self.offset_ns = min(self.offset_ns, max(late for _, late in fresh))
 
     def arrived(self, pts_ns: int, late_ns: int, *, jumped: bool = False) -> None:
         """A frame came `late_ns` after its pts (run time minus pts). `jumped`: it does not follow the one before; what

@@ -11,6 +11,7 @@ from typing import Any
 from livegraph.control.show import SHOW
 from livegraph.frame import Frame
 from livegraph.graph.plan import NodePlan
+from livegraph.observe.histogram import Histogram
 from livegraph.picture import black_like
 from livegraph.runtime.execute import Done
 from livegraph.runtime.host import Host
@@ -27,6 +28,7 @@ class Presenter(Worker):
     def __init__(self, plan: NodePlan, host: Host, lane: int) -> None:
         super().__init__(plan, host, lane)
         self._queue: deque[Fire] = deque()
+        self._reached = Histogram()
         self._heard: frozenset[str] = frozenset()
         self._last: Fire | None = None  # what was shown, before `freeze` and `blackout`
         self._held: dict[str, Frame] = {}  # the pictures that a freeze holds, by port
@@ -68,7 +70,10 @@ class Presenter(Worker):
         for ticket in step.tickets:
             ticket.release()
         step = step._replace(tickets=(), jumped=step.jumped or self._jumped)
-        if self.host.clock.now_ns() - step.frame.captured_ns > self.host.deadline_ns:
+        age_ns = self.host.clock.now_ns() - step.frame.captured_ns
+        if self._is_picture(step):
+            self._reached.add(age_ns)
+        if age_ns > self.host.deadline_ns:
             self.meter.dropped["age"] += 1  # a lookahead that starved gave it up too late: what is shown is fresh
             self._jumped = step.jumped
         else:
@@ -158,6 +163,10 @@ class Presenter(Worker):
     def _let_go(self, cause: str | None) -> None:
         super()._let_go(cause)
         self.meter.lose("stop", len(self._queue))
+
+    @property
+    def reached(self) -> Histogram:
+        return self._reached
 
     def _seen_at_ns(self, done: Done) -> int:
         return done.began_ns

@@ -10,6 +10,7 @@ from typing import Any
 from livegraph.errors import InputError, NodeError
 from livegraph.frame import Frame, Ticket
 from livegraph.graph.plan import NodePlan
+from livegraph.observe.histogram import Histogram
 from livegraph.observe.trace import Span
 from livegraph.params import Params, differs_in_rebuild
 from livegraph.runtime import answer
@@ -65,6 +66,11 @@ class Worker(Station):
         """Once all edges are in place."""
         self.join = Join(self.inlets, self.host.live, period_ns)
         self.way = way
+
+    @property
+    def seen_ns(self) -> int:
+        """Up to which pts everything was looked at."""
+        return self._seen_ns
 
     @property
     def waiting(self) -> int:
@@ -386,6 +392,11 @@ class Worker(Station):
     def _seen_at_ns(self, done: Done) -> int:
         """When a sink had done with a frame."""
         return done.ended_ns
+
+    @property
+    def reached(self) -> Histogram:
+        """How old frames are when a sink gets them, before they wait to be shown."""
+        return self.meter.age
 
     def _span(self, step: Fire, began_ns: int, ended_ns: int) -> None:
         assert self.host.trace is not None

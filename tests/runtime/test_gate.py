@@ -127,3 +127,14 @@ def test_short_pauses_do_not_pass_for_a_slower_source() -> None:
         now += 100 * MS
         door.offer(Frame(now, seq=number), now)
     assert door.period_ns == pytest.approx(100 * MS, rel=0.05)
+
+
+def test_what_cost_nothing_while_there_was_time_is_taken_back_when_there_is_none() -> None:
+    credits, parents = Credits(take=1, nodes=1), {"paint": []}
+    for _ in range(3):  # frames came unevenly: more of them in work made no frame older
+        credits.look({"paint": Load(10 * MS, waited=0.5)}, parents, 33 * MS, refused=2)
+    assert credits.count == 4
+    credits.look({"paint": Load(30 * MS)}, parents, 33 * MS, refused=2)
+    assert credits.count == 4, "it still has time to spare"
+    credits.look({"paint": Load(60 * MS)}, parents, 33 * MS, refused=15)
+    assert credits.count == 1
