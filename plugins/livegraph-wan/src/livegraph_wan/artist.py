@@ -38,6 +38,7 @@ class Look(Protocol):
     interpolation: Any
     steps: int
     target_fps: float
+    resolution: float
     model: str
     checkpoint: str
     backend: Any
@@ -131,6 +132,7 @@ class Artist:
         """Take over changed parameters between two chunks. Live, a prompt that takes time to read is read beside the
         stream, which goes on under the one before.
         """
+        self.stream.set_resolution(look.resolution)
         if look.loras:
             self.stream.set_loras(dict(zip(_lora_paths(look), strengths_of(look), strict=True)))
         if look.prompt == self._prompt or not self._is_read(look.prompt):
@@ -184,7 +186,7 @@ class Artist:
         seconds = time.perf_counter() - began
         self._pace.took(seconds, self.stream.frames, wanted, target_fps)
         if self._threads is not None:
-            self._threads.took(seconds, (steps, painted.shape[1:]))
+            self._threads.took(seconds, (steps, self.stream.setting.painted))
         return painted
 
 

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import torch
 
-from livegraph import DeviceMemoryError, MemoryPlace, Room, readable, room_of
+from livegraph import DeviceMemoryError, MemoryPlace, readable, room_of
 from livegraph_wan import cost
 from livegraph_wan.backend import Pictures
 from livegraph_wan.engine import Engine
@@ -27,7 +27,7 @@ from livegraph_wan.profile import VaeName
 from livegraph_wan.prompts import Interpolation, parse
 from livegraph_wan.resize import resized
 from livegraph_wan.rhythm import RHYTHMS
-from livegraph_wan.thrift import Way, fits, fitting
+from livegraph_wan.thrift import Way, advice, fits, fitting, parts_said, room_said, size_said
 
 T = TypeVar("T")
 ENCODER_BYTES = 2 * cost.text_encoder_parameters()
@@ -66,6 +66,8 @@ class FrugalStream:
         loaded_late = self._engine.delay - RHYTHMS[self._vae].delay
         self._owed = Owed(loaded_late + RHYTHMS[setting.vae].delay)
         self._seam: Pictures | None = None
+        self._recent: list[Pictures] = []
+        """The chunks that came in last, as large as they came."""
 
     @property
     def loaded(self) -> Loaded:
@@ -117,7 +119,7 @@ class FrugalStream:
             return
         stream.forget_texts()
         raise DeviceMemoryError(
-            f"the text encoder, {readable(ENCODER_BYTES)}, does not fit into RAM{_room_said(room_of('ram'))}: a prompt "
+            f"the text encoder, {readable(ENCODER_BYTES)}, does not fit into RAM{room_said(room_of('ram'))}: a prompt "
             f"that was read before needs none ({told})"
         )
 
@@ -126,16 +128,26 @@ class FrugalStream:
         work = iter((lambda: self.loaded.set_loras(strengths),))
         self._survive(lambda: next(work, self._engine.read_again)())
 
+    def set_resolution(self, resolution: float) -> None:
+        """From the next chunk on, paint this share of the sides. The stream goes on: a new one at that size is first
+        shown what came last, or begins from the last picture of what is painted from nothing.
+        """
+        before = self._setting.painted
+        self._setting = replace(self._setting, resolution=resolution)
+        if self._setting.painted != before:
+            self._begin_anew()
+
     def reset(self) -> None:
         """See `Engine.reset`."""
         self._engine.reset()
         self._owed.forget()
-        self._seam = None
+        self._forget()
 
     def step(self, frames: Pictures, **how: Any) -> Pictures:
         """See `Engine.step`."""
         size = self._sized(frames.shape[2], frames.shape[1])
-        painted = self._survive(lambda: self._engine.step(resized(frames, self._setting.painted), **how))
+        painted = self._survive(lambda: self._repaint(frames, **how))
+        self._recent = [*self._recent, frames][-self._led_in_by :]
         return self._owed.settle(resized(painted, size), frames)
 
     def flush(self) -> Iterator[Pictures]:
@@ -163,6 +175,20 @@ class FrugalStream:
         self._sized(still.shape[1], still.shape[0])
         self._seam = still
         self._survive(self._begin)
+
+    def _repaint(self, frames: Pictures, **how: Any) -> Pictures:
+        engine, size = self._engine, self._setting.painted
+        if not engine.begun:
+            for chunk in self._recent:  # what it gives for these has been seen
+                engine.step(resized(chunk, size), **how)
+        return engine.step(resized(frames, size), **how)
+
+    @property
+    def _led_in_by(self) -> int:
+        """How many chunks a stream is shown that goes on from another: all whose pictures are still to come, and one,
+        by which it looks as if it had always been there (a model with a memory of its own forgets a little).
+        """
+        return 1 + -(-self._engine.delay // self.frames)
 
     def _paint(self, **how: Any) -> Pictures:
         if not self._engine.begun and self._seam is not None:
@@ -193,10 +219,19 @@ class FrugalStream:
         size = width, height
         if size != self._setting.size:
             self._setting = replace(self._setting, size=size)
-            self._tried_again, self._seam = False, None
-            self.loaded.stream.release()
-            self._foresee(self._setting.beside_weights)
+            self._forget()
+            self._begin_anew()
         return size
+
+    def _begin_anew(self) -> None:
+        """The setting is another: the next chunk begins a stream."""
+        self._tried_again = False
+        self.loaded.stream.release()
+        self._foresee(self._setting.beside_weights)
+
+    def _forget(self) -> None:
+        """What comes does not go on from what was."""
+        self._seam, self._recent = None, []
 
     def _foresee(self, needed: int) -> None:
         """Step down before RAM runs out: a system that runs out of it seldom says so, it ends the process."""
@@ -205,7 +240,7 @@ class FrugalStream:
             return
         ways = fitting(self._setting, room.free - needed + self._setting.beside_weights, taehv=self._means.taehv)
         if ways:
-            self._step_down(ways, f"{readable(needed)} needed{_room_said(room)}")
+            self._step_down(ways, f"{readable(needed)} needed{room_said(room)}")
 
     def _survive(self, work: Callable[[], T]) -> T:
         """Do it, with less and less."""
@@ -224,7 +259,7 @@ class FrugalStream:
         self._free()
         room = room_of(means.place)
         needed = before.beside_weights if self._loaded is not None else before.total
-        figures = f"out of memory on {means.device}: {readable(needed)} needed at {_size(before)}{_room_said(room)}"
+        figures = f"out of memory on {means.device}: {readable(needed)} needed at {size_said(before)}{room_said(room)}"
         enough = room is not None and fits(needed, room.free)
         if enough and not self._tried_again and means.may_step_down:
             self._tried_again = True
@@ -233,11 +268,12 @@ class FrugalStream:
         ways = fitting(before, room.free if room and not enough else None, taehv=means.taehv)
         helps = self._loaded is not None or any(way.kind == "vae" for way in ways)  # weights are what they are
         if not ways or not helps or not means.may_step_down:
-            parts, advice = _parts(before), _advice(before, ways)
-            raise DeviceMemoryError(f"{before.profile.name}: {figures} ({parts}){advice}: {told}")
+            parts, instead = parts_said(before), advice(before, ways)
+            raise DeviceMemoryError(f"{before.profile.name}: {figures} ({parts}){instead}: {told}")
         self._step_down(ways, figures)
 
     def _free(self) -> None:
+        self._recent = []  # there is no room to look back
         gc.collect()  # what the error's frames held, in circles too
         if self._loaded is not None:
             self._loaded.stream.forget_texts()
@@ -250,19 +286,3 @@ class FrugalStream:
         self._setting = ways[-1].setting
         changes = ", ".join({way.kind: way.said for way in ways}.values())  # of each kind the last
         self._means.say(f"{why}; going on with {changes}: {readable(self._setting.beside_weights)}")
-
-
-def _room_said(room: Room | None) -> str:
-    return f", {readable(room.free)} of {readable(room.total)} free" if room else ""
-
-
-def _size(setting: Setting) -> str:
-    return "{}x{}".format(*setting.painted)
-
-
-def _parts(setting: Setting) -> str:
-    return ", ".join(f"{name} {readable(size)}" for name, size in setting.parts.items())
-
-
-def _advice(setting: Setting, ways: list[Way]) -> str:
-    return f"; {ways[0].said} would save {readable(setting.total - ways[0].setting.total)}" if ways else ""

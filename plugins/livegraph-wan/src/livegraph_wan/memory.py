@@ -43,13 +43,20 @@ class Setting:
     recorded: bool = False
     """Whether passes are recorded as CUDA graphs, which keep theirs apart as well, and more (see `recordings`)."""
     scale: float = 1.0
-    """What the sides are multiplied with to paint fewer pixels."""
+    """What the sides are multiplied with to paint fewer pixels, as far as memory says."""
+    resolution: float = 1.0
+    """The same, as it is asked for."""
+
+    @property
+    def lower(self) -> float:
+        """Which of both holds."""
+        return min(self.scale, self.resolution)
 
     @property
     def painted(self) -> tuple[int, int]:
         """Width and height that it paints at, multiples of 16."""
         width, height = self.size
-        return _scaled(width, self.scale), _scaled(height, self.scale)
+        return _scaled(width, self.lower), _scaled(height, self.lower)
 
     @cached_property
     def parts(self) -> Mapping[str, int]:

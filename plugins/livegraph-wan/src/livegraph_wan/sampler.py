@@ -47,8 +47,13 @@ def from_source(profile: Profile, noise_scale: float, steps: int) -> Schedule:
 
     The first timestep is the strength's own, less the profile's offset; scheduled ones at or above it are left out.
     """
+    return _schedule(profile, noise_scale, timesteps_from(profile, noise_scale, steps))
+
+
+def timesteps_from(profile: Profile, noise_scale: float, steps: int) -> tuple[float, ...]:
+    """Those of `from_source`: as many as `steps`, or fewer where the strength leaves no more."""
     first = max(1.0, min(1000.0, 1000 * noise_scale - profile.strength_offset))
-    return _schedule(profile, noise_scale, (first, *(t for t in profile.timesteps if t < first))[:steps])
+    return (first, *(t for t in profile.timesteps if t < first))[:steps]
 
 
 def _schedule(profile: Profile, start: float, timesteps: tuple[float, ...]) -> Schedule:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from livegraph import Room, readable
 from livegraph_wan.memory import Setting
 
 STEP = 3 / 4
@@ -49,7 +50,7 @@ def with_window(setting: Setting) -> Way | None:
 
 
 def with_size(setting: Setting) -> Way | None:
-    smaller = replace(setting, scale=setting.scale * STEP)
+    smaller = replace(setting, scale=setting.lower * STEP)
     if smaller.painted == setting.painted:
         return None
     width, height = smaller.painted
@@ -91,3 +92,20 @@ def fitting(setting: Setting, free: int | None, *, taehv: bool) -> list[Way]:
 
 def fits(needed: int, free: int) -> bool:
     return needed <= (1 - MARGIN) * free
+
+
+def room_said(room: Room | None) -> str:
+    return f", {readable(room.free)} of {readable(room.total)} free" if room else ""
+
+
+def size_said(setting: Setting) -> str:
+    return "{}x{}".format(*setting.painted)
+
+
+def parts_said(setting: Setting) -> str:
+    return ", ".join(f"{name} {readable(size)}" for name, size in setting.parts.items())
+
+
+def advice(setting: Setting, ways: list[Way]) -> str:
+    """What the gentlest would bring."""
+    return f"; {ways[0].said} would save {readable(setting.total - ways[0].setting.total)}" if ways else ""

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from livegraph import Figure, InputError, Progress
-from livegraph_wan.bench import operators, overhead, prompt, stages, whole
+from livegraph_wan.bench import ladder, operators, overhead, prompt, stages, whole
 from livegraph_wan.bench.case import case_of, open_stream
 from livegraph_wan.bench.clock import Cpu, repeated
 from livegraph_wan.bench.options import Asked
@@ -64,6 +64,13 @@ def test_the_whole_has_rate_first_picture_work_and_memory() -> None:
     memory = found["peak memory of the process"]
     before = memory.detail["before_gib"]
     assert before < memory.value < before + ballast.nbytes / 2**30
+
+
+def test_every_rung_that_holds_at_once_is_measured() -> None:
+    found = figures(ladder.measure(replace(SMALL, size=(128, 128), steps=2), quick=True))
+    assert list(found) == ["as asked for", "steps: 1", "steps: 1, resolution: 0.75", "steps: 1, resolution: 0.5"]
+    assert found["as asked for"].value == 100
+    assert all(figure.value > 0 and figure.detail["change_ms"] > 0 for figure in found.values())
 
 
 def test_mlx_has_the_same_parts() -> None:

@@ -53,6 +53,22 @@ def test_another_still_begins_anew_between_two_chunks(build: Build, model: str, 
     assert all((a.data == b.data).all() for a, b in zip(frames, alone, strict=True))
 
 
+def test_a_lower_resolution_goes_on_from_the_last_picture(build: Build, model: str, tmp_path: Path) -> None:
+    node = build(WanI2V, model=model, image=draw(tmp_path / "still.png", 1), size="128x96")
+    frames = read(node, 12)
+    seen: list[np.ndarray] = []
+    engine = node._artist.stream.loaded.stream
+    begin_from = engine.begin_from
+    engine.begin_from = lambda still: begin_from((seen.append(still), still)[1])
+    change(node, resolution=0.5)
+    frames += read(node, 18)
+    assert node.status()["size"] == [64, 64]
+    assert seen[0].shape == (64, 64, 3), "what was painted last, not the still"
+    assert {frame.data.shape for frame in frames} == {(96, 128, 3)}
+    assert [frame.pts_ns for frame in frames] == [n * 62_500_000 for n in range(30)]
+    assert not any(frame.discontinuity for frame in frames)
+
+
 def test_a_file_that_is_written_anew_is_another_still(build: Build, self_forcing: str, tmp_path: Path) -> None:
     path = tmp_path / "still.png"
     node = build(WanI2V, image=draw(path, 1))

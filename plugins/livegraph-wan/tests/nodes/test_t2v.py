@@ -67,6 +67,23 @@ def test_another_size_begins_anew_without_a_restart(build: Build, self_forcing: 
     assert larger[0].pts_ns == frames[-1].pts_ns + frames[-1].duration_ns
 
 
+def test_a_lower_resolution_goes_on_from_the_last_picture(build: Build, self_forcing: str) -> None:
+    node = build(WanT2V, size="128x96")
+    frames = read(node, 9)
+    assert node.status()["size"] == [128, 96]
+    begun = []
+    engine = node._artist.stream.loaded.stream
+    begin_from = engine.begin_from
+    engine.begin_from = lambda still: begin_from((begun.append(still), still)[1])
+    change(node, resolution=0.5)
+    frames += read(node, 15)
+    assert node.status()["size"] == [64, 64]
+    assert [still.shape for still in begun] == [(64, 64, 3)]
+    assert {frame.data.shape for frame in frames} == {(96, 128, 3)}
+    assert [frame.pts_ns for frame in frames] == [n * 62_500_000 for n in range(24)]
+    assert not any(frame.discontinuity for frame in frames)
+
+
 def test_live_a_chunk_is_painted_while_the_last_is_shown(build: Build, self_forcing: str) -> None:
     node = build(WanT2V, mode="live", fps=100)
     read(node, 8)

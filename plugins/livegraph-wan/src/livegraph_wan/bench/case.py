@@ -73,7 +73,7 @@ class Case:
 
     def figure(self, part: str, name: str, value: float, unit: str, **more: Any) -> Figure:
         """One of this case's."""
-        setting = self.setting | (self._threads if part in ENGINE else {})
+        setting = self.setting | (self._threads if part in (*ENGINE, "ladder") else {})
         return Figure(name, value, unit, part=part, setting=setting, **more)
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -111,8 +111,10 @@ class Keep(Sink):
             self.bench.looks.append(self.bench.look(video.data))
 
 
-def played(bench: Bench, scene: dict[str, Any], wan: dict[str, Any]) -> dict[str, Any]:
-    """Run scene -> wan.v2v -> keep, with these parameters; returns the statistics. Raises what ended the run."""
+def played(bench: Bench, scene: dict[str, Any], wan: dict[str, Any], more: Mapping[str, Any] = {}) -> dict[str, Any]:
+    """Run scene -> wan.v2v -> keep, with these parameters, and `more` in the graph; returns the statistics. Raises what
+    ended the run.
+    """
     from livegraph.testing import run_graph
 
     nodes = {
@@ -120,7 +122,7 @@ def played(bench: Bench, scene: dict[str, Any], wan: dict[str, Any]) -> dict[str
         "wan": {"use": "wan.v2v", "in": "scene", "params": wan, "on_error": "stop"},
         "keep": {"use": "wanbench.keep", "in": "wan"},
     }
-    result = run_graph({"livegraph": 1, "name": "bench-wan", "nodes": nodes}, plugins=[bench])
+    result = run_graph({"livegraph": 1, "name": "bench-wan", "nodes": nodes, **more}, plugins=[bench])
     if result.outcome.error is not None:
         raise InputError(f"the graph failed: {result.outcome.error}") from result.outcome.error
     return result.stats

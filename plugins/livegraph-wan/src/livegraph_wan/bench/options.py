@@ -22,7 +22,7 @@ GRAPH = ("live", "start", "overhead", "prompt")
 """Parts that run a graph with wan-nano, as it is shipped."""
 ENGINE = ("operators", "stages", "whole")
 """Parts that run the engine alone, with any model."""
-PARTS = (*GRAPH, *ENGINE, "drift")
+PARTS = (*GRAPH, *ENGINE, "ladder", "quality", "drift")
 MODELS = tuple(name for name, profile in PROFILES.items() if not profile.whole_clips)
 """What repaints: a model that makes whole clips of a still is no stream."""
 UNITS = {"s": 1, "m": 60, "h": 3600}
@@ -132,6 +132,7 @@ OPTIONS = (
 EXAMPLES = (
     "livegraph bench wan                           # everything, with wan-nano",
     "livegraph bench wan --only live,start         # two parts of it",
+    "livegraph bench wan --only ladder --steps 2   # what each rung of adaptive quality costs",
     "livegraph bench wan --profile streamdiffusionv2-1.3b --random-weights --size 512x512",
     "livegraph bench wan --suite h200 --output h200.json",
     "livegraph bench wan --drift 10m               # as fast as it goes",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar, Literal
 
 from livegraph import InputError, MemoryNeed, Node, Out, Param, Size, Video
 from livegraph_wan.artist import Artist, with_window_of
 from livegraph_wan.choice import BACKENDS, check_vae, profile_for
 from livegraph_wan.foresee import needs
+from livegraph_wan.ladder import fewer, found_for, ladder
 from livegraph_wan.profile import PROFILES, Profile, Task
 from livegraph_wan.quantise import Quantise, check_quantise
 
@@ -30,6 +32,9 @@ class WanNode(Node):
     steps: int = Param(0, ge=0, le=4, live=True, doc="denoising steps per chunk; 0: as the model wants (wan-nano: 1)")
     target_fps: float = Param(
         0.0, ge=0, live=True, unit="fps", doc="a rate to hold by taking fewer steps; 0: as it comes"
+    )
+    resolution: float = Param(
+        1.0, ge=0.25, le=1, live=True, doc="share of width and height that is painted; what comes out is enlarged again"
     )
     seed: int = Param(0, ge=0, live=True, doc="of the noise")
     model: str = Param(
@@ -76,6 +81,31 @@ class WanNode(Node):
         except (ValueError, InputError):  # `setup` says what is wrong with it
             return ()
         return needs(params, profile, cls.planned_size(params, profile, size))
+
+    @classmethod
+    def ladder_for(cls, params: Any) -> Sequence[Mapping[str, Any]]:
+        """Fewer steps, then fewer pixels, then TAEHV; see `ladder`. Steps are left alone where `target_fps` decides on
+        them, or a stream batch is made for as many.
+        """
+        found = found_for(params.model, cls.task, params.vae)
+        if found is None:
+            return ()
+        profile = found.profile
+        steps = fewer(params.steps or profile.steps, partial(cls.passes, params, profile))
+        settled = params.target_fps or params.stream_batch
+        return tuple(ladder(params, () if settled else steps, taehv=found.taehv))
+
+    @classmethod
+    def passes(cls, params: Any, profile: Profile, steps: int) -> int:
+        """How often the transformer runs per chunk where so many steps are asked for."""
+        window = params.window or profile.window
+        again = window // profile.frames_per_block - 1 if profile.recompute else 0
+        return cls.taken(params, profile, steps) + profile.clean_refresh + again
+
+    @classmethod
+    def taken(cls, params: Any, profile: Profile, steps: int) -> int:
+        """How many steps are taken of those that are asked for."""
+        return min(steps, len(profile.timesteps))
 
     @classmethod
     def planned_size(cls, params: Any, profile: Profile, arriving: Size | None) -> Size:

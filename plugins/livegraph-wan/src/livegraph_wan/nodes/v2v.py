@@ -15,6 +15,7 @@ from livegraph_wan.grid import FRAMES, MULTIPLE
 from livegraph_wan.nodes.base import WanNode
 from livegraph_wan.profile import WAN_NANO, Profile
 from livegraph_wan.rhythm import RHYTHMS
+from livegraph_wan.sampler import timesteps_from
 
 
 class WanV2V(WanNode):
@@ -48,6 +49,13 @@ class WanV2V(WanNode):
     @classmethod
     def preferred_size(cls, params: Any) -> Size | None:
         return _planned_profile(params.model).size
+
+    @classmethod
+    def taken(cls, params: Any, profile: Profile, steps: int) -> int:
+        """A strength may leave fewer, and `prompt_dominance` has a number of its own."""
+        if params.prompt_dominance is not None:
+            return len(timesteps_from(profile, *dominated(profile, params.prompt_dominance)))
+        return len(timesteps_from(profile, params.noise_scale, steps))
 
     def setup(self) -> None:
         super().setup()
