@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
@@ -60,6 +61,7 @@ def param_model(owner: str, fields: Mapping[str, tuple[Any, FieldInfo]], base: t
     return create_model(f"{owner}Params", __base__=base, **definitions)
 
 
+@cache
 def flag(model: type[Params], name: str, key: str) -> Any:
     """What `Param` was told of a field: `live`, `remote`, `secret` or `unit`."""
     extra = model.model_fields[name].json_schema_extra

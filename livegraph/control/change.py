@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from livegraph.control.ramp import Curve
@@ -20,6 +20,12 @@ class Request:
     """Who asks, as it stands in the log: the door, and the client behind it (`osc 192.168.1.7:9000`)."""
     over_s: float = 0.0
     curve: Curve = "linear"
+    each: bool = False
+    """Its values are transactions of their own."""
+
+    def parted(self) -> list[Request]:
+        """One for each value."""
+        return [replace(self, values={address: value}, each=False) for address, value in self.values.items()]
 
 
 @dataclass(frozen=True, slots=True)

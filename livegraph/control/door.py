@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("livegraph.control")
 
-GATHER_S = 0.01
-"""Changes that come within this time are one transaction: a third of a frame's period at 30 fps."""
+GATHER_S = 1 / 60
+"""Changes that come within this time are one transaction: half a frame's period at 30 fps. So often at most is the
+run's loop held by them."""
 MOST_WAITING = 10_000
 """Transactions that may wait for the run; more are refused: it does not answer."""
 MOST_VALUES = 1_000
@@ -83,6 +84,17 @@ class Door:
             return self._refused(*objection)
         request = Request(dict(values), self.origin(client), over_s, curve)
         return self._wait((request.origin, frozenset(values)), request)
+
+    def set_each(self, values: Mapping[str, Any], client: str = "") -> None:
+        """Each value is a transaction of its own, and nobody waits for the answers: for a surface that sends many."""
+        good = {}
+        for address, value in values.items():
+            if objection := self._objection({address: value}):
+                self.refuse(objection[0])
+            else:
+                good[address] = value
+        if good:
+            self._gather(good, self.origin(client))
 
     def preset(self, name: str, client: str = "", *, over_s: float = 0.0, curve: Curve = "linear") -> Future[int]:
         return self._call(lambda: self._bus.preset(name, origin=self.origin(client), over_s=over_s, curve=curve))
@@ -153,6 +165,23 @@ class Door:
                 return "size", f"{address}: text of {len(value)} characters; {LONGEST_TEXT} at most"
         return None
 
+    def _gather(self, values: dict[str, Any], origin: str) -> None:
+        """With what the same client asked for just before; after what others asked for meanwhile."""
+        first = False
+        with self._lock:
+            last = next(reversed(self._waiting), None)
+            job = self._waiting[last][0] if last is not None else None
+            if isinstance(job, Request) and job.each and job.origin == origin:
+                del self._waiting[last]
+                values = {**job.values, **values}
+            if not (full := len(self._waiting) >= MOST_WAITING):
+                self._waiting[object()] = (Request(values, origin, each=True), [])
+                first, self._gathering = not self._gathering, True
+        if full:
+            self.refuse("busy")
+        if first:
+            self._loop.ask(self._flush).add_done_callback(self._flushed)
+
     def _flush(self) -> None:
         """On the run's loop: apply what has come; then look again a moment later."""
         with self._lock:
@@ -179,7 +208,10 @@ class Door:
         if batch:
             results = self._transacted([request for request, _ in batch])
             for (request, answers), result in zip(batch, results, strict=True):
-                self._settle(request, answers, result)
+                if request.each and isinstance(result, ParamError):  # one of them: each by itself tells which
+                    self._apply([(one, []) for one in request.parted()])
+                else:
+                    self._settle(request, answers, result)
 
     def _transacted(self, requests: Sequence[Request]) -> Sequence[int | ParamError]:
         try:
@@ -217,7 +249,7 @@ class Door:
         if refused:
             self.refuse("value")
         else:
-            self.taken += 1
+            self.taken += len(request.values) if request.each else 1
         if self._may_say(request.origin):
             what = ", ".join(request.values)
             log.info("%s: %s", request.origin, result if refused else f"set {what} (revision {result})")

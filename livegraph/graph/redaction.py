@@ -43,6 +43,8 @@ class Redactor:
         """
         if value is None or isinstance(value, bool):
             return value
+        if not self._forms and isinstance(value, int | float | str):
+            return value
         if isinstance(value, Mapping):
             return {key: self.value(item) for key, item in value.items()}
         if isinstance(value, list | tuple | set | frozenset):

@@ -1,9 +1,8 @@
 """When a node is to do less work, and when it may do more again. Pure logic: it is told facts, and says what to do.
 
-Down fast, up slowly. Down: in two looks in a row most frames were too old when they reached a sink, or in four some, or
-too few got in; the node that takes longest per frame does less. Up: for seconds all was well, and by what the rungs
-were seen to cost it would be with more work. One node at a time, and no judgement before the last step is seen at the
-sinks.
+Down fast, up slowly. Down: in a few looks in a row most frames were too old when they reached a sink, or some, or too
+few got in; the node that takes longest per frame does less. Up: for seconds all was well, and by what the rungs were
+seen to cost it would be with more work. One node at a time, and no judgement before the last step is seen at the sinks.
 """
 
 from __future__ import annotations
@@ -33,6 +32,8 @@ SEEN_NS = 10 * S
 """How long a step may take until it is seen at the sinks."""
 CREDITS_NS = 1_200_000_000
 """More work needs other credits, which are looked at once a second: so long its ages mean nothing."""
+FAR = 1.5
+"""Times the budget."""
 CLEARLY = 0.9
 """Of a service time that was too long, what may not be."""
 BUSY = 0.9
@@ -147,6 +148,15 @@ class Pilot:
         too_old = age(before.ages, now.ages, TYPICAL) > self._aim_ns or self._hangs(now)
         return too_old or admitted(before, now) < self._keep
 
+    def _too_late(self) -> bool:
+        """Not by a single hiccup. A machine that did not suffice a moment ago is believed sooner."""
+        window, warned = self._window, self._taken is not None and not self._taken.up
+        looks = 2 if warned else 3
+        return window.all(self._far_too_late, 2) or window.all(self._late, looks) or window.all(self._partly_late, 4)
+
+    def _far_too_late(self, before: Look, now: Look) -> bool:
+        return age(before.ages, now.ages, TYPICAL) > FAR * self._aim_ns
+
     def _partly_late(self, before: Look, now: Look) -> bool:
         return age(before.ages, now.ages, NEARLY_ALL) > self._aim_ns
 
@@ -171,7 +181,7 @@ class Pilot:
     def _decide(self) -> Step | LetGo | None:
         window = self._window
         self._learn()
-        if window.all(self._late, 2) or window.all(self._partly_late, 4):
+        if self._too_late():
             return self._down()
         if self._late(window.before, window.last):
             self._calm_since_ns = None

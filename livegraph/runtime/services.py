@@ -29,6 +29,7 @@ class Services:
         self._lock = threading.Lock()
         self._made: dict[str, Service] = {}
         self._closed = False
+        self._last_words: dict[str, Mapping[str, Any]] = {}
 
     def get(self, name: str) -> Service:
         """A service by name, from any thread but the loop's: making one may take a second. One that could not be made
@@ -43,6 +44,7 @@ class Services:
 
     def close(self) -> None:
         """Close all; one that fails keeps no other from being closed."""
+        self._last_words = self.status()
         with self._lock:
             self._closed = True
             made, self._made = self._made, {}
@@ -80,6 +82,8 @@ class Services:
             raise InputError(f"controller {name}: {explain(error)}; name it under controllers: in the graph") from None
 
     def status(self) -> dict[str, Mapping[str, Any]]:
-        """What the control surfaces say of themselves."""
+        """What the control surfaces say of themselves; once they are closed, what they said last."""
+        if self._closed:
+            return self._last_words
         made = self._made.copy()  # without the lock: who holds it may be making a server, for a second
         return {name: each.status() for name, each in made.items() if isinstance(each, Controller)}

@@ -66,6 +66,7 @@ def test_it_changes_what_it_may_and_says_so() -> None:
     assert outcome.ok and Pedal.told == ["started", "closed"]
     control = outcome.stats["control"]
     assert control["doors"]["pedal"] == {"taken": 1, "refused": {}} and control["revision"] == 1
+    assert control["controllers"] == {"pedal": {"pressed": True}}, "what it said last"
 
 
 def test_one_that_does_not_start_ends_the_run_with_its_reason() -> None:

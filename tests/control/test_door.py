@@ -237,3 +237,28 @@ def test_a_listener_that_fails_keeps_nobody_from_hearing() -> None:
 
     asked(t0_5=attempt)
     assert heard == [1]
+
+
+def test_many_values_that_are_transactions_of_their_own_cost_one_and_are_judged_one_by_one() -> None:
+    revisions: list[int] = []
+
+    def flood(run: Run) -> None:
+        door = run.door("osc")
+        run.bus.listen(lambda change: revisions.append(change.revision))
+        for number in range(100):
+            door.set_each({"a.value": number, "b.value": number}, "knobs")
+        door.set_each({"a.path": "elsewhere", "a.level": 0.25}, "knobs")
+        door.set({"a.value": 7}, "hand")
+        door.set_each({"b.value": 9}, "knobs")
+
+    def look(run: Run) -> None:
+        assert [run.bus.get(f"{each}.value") for each in "ab"] == [7, 9] and run.bus.get("a.level") == 0.25
+        assert revisions == [1], "one transaction, as nothing was refused"
+        run.door("osc").set_each({"a.value": -1, "b.value": 2, "level": 3.0}, "knobs")
+
+    def after(run: Run) -> None:
+        door = run.door("osc")
+        assert run.bus.get("a.value") == 7 and run.bus.get("b.value") == 2 and run.bus.get("a.level") == 0.25
+        assert door.refused == {"address": 1, "value": 2} and door.taken == 6
+
+    asked(t0_5=flood, t0_8=look, t1_1=after)

@@ -63,7 +63,7 @@ def test_a_single_hiccup_changes_nothing() -> None:
 
 def test_a_rung_that_builds_the_node_anew_is_the_last_resort_and_given_back_late() -> None:
     document = painting("110ms", ms=60.0, with_small=True)
-    played = play(document, 80.0, {10.0: {"paint.slow": 6.0}, 40.0: {"paint.slow": 1.0}})
+    played = play(document, 100.0, {10.0: {"paint.slow": 6.0}, 40.0: {"paint.slow": 1.0}})
     assert any("small True" in step for step in played.steps)
     assert played.quality.status()["nodes"]["paint"] == {"level": 0, "of": 4, "set": {}}
     assert played.run.bus.get("paint.small") is False

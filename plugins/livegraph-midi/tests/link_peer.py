@@ -26,7 +26,7 @@ async def other(tempo: float, seconds: float) -> None:
 
 def livegraph() -> None:
     import loop_backend
-    from midi_support import a_show, note, until
+    from midi_support import a_show, note, reading, until
 
     from livegraph_midi import library
     from livegraph_midi.nodes import MidiLink
@@ -34,13 +34,14 @@ def livegraph() -> None:
     library.BACKEND = "loop_backend"
     loop_backend.STUDIO.plug("nano")
     with a_show({"link": True, "map": {"note 41": {"to": "a.on", "on": "beat"}}}) as show:
-        link = show.midi.surface.link
+        surface = show.midi.surface
+        link = surface.link
         assert link is not None
         until(lambda: link.peers == 1)
-        tempo = MidiLink(MidiLink.Params(give="tempo"), None)  # type: ignore[arg-type]
+        tempo = reading(surface, MidiLink, give="tempo")
         until(lambda: abs(tempo.at(0) - 97.0) < 0.01)
         phases = []
-        phase = MidiLink(MidiLink.Params(), None)  # type: ignore[arg-type]
+        phase = reading(surface, MidiLink)
         until(lambda: phases.append(phase.at(0)) or max(phases) - min(phases) > 0.9)  # type: ignore[func-returns-value]
         loop_backend.STUDIO.play(note(41, 9))
         until(lambda: show.value("a.on") is True)

@@ -25,10 +25,10 @@ class Studio:
     def unplug(self, name: str) -> None:
         del self.devices[name]
 
-    def play(self, *messages: Message) -> None:
-        """From a device to all that listen, as the driver's thread does."""
+    def play(self, *messages: Message, device: str = "") -> None:
+        """From a device, or from all, to those that listen, as the driver's thread does."""
         for message in messages:
-            for port in self.inputs:
+            for port in [each for each in self.inputs if device in ("", each.name)]:
                 port.take(Message.from_bytes(message.bytes()))
 
 

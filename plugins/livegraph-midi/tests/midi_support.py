@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import entry_points
+from types import SimpleNamespace
 from typing import Any, Literal
 
 import pytest
@@ -23,6 +24,7 @@ from livegraph_midi.binding import Binding, bind
 from livegraph_midi.controller import Midi
 from livegraph_midi.decode import Decoder, Move
 from livegraph_midi.mapping import read_map
+from livegraph_midi.surface import Surface
 
 Message = pytest.importorskip("mido", reason="pip install mido").Message
 
@@ -41,6 +43,7 @@ class Stamp(Node):
     on: bool = Param(False, live=True, doc="a switch")
     mode: Literal["a", "b", "c"] = Param("a", live=True, doc="a choice")
     text: str = Param("", live=True, doc="words")
+    path: str = Param("here", remote=False, doc="of this machine")
 
     def process(self, video: Frame) -> Frame:
         return video.with_data(self.params.level)
@@ -126,6 +129,13 @@ def a_show(midi: Mapping[str, Any], **more: Any) -> Iterator[Show]:
         if thread.is_alive():
             show.run.ask(show.run.stop)
         thread.join(20)
+
+
+def reading(surface: Surface, node: Any, **params: Any) -> Any:
+    """A signal node that is set up, as in a run whose controller has this surface."""
+    made = node(node.Params(**params), SimpleNamespace(service=lambda name: SimpleNamespace(surface=surface)))
+    made.setup()
+    return made
 
 
 def cc(number: int, value: int, channel: int = 1) -> Message:

@@ -13,7 +13,6 @@ from livegraph_midi import feedback, library
 from livegraph_midi.clock import Time
 from livegraph_midi.flood import BURST, Allowance
 from livegraph_midi.place import place_of
-from livegraph_midi.surface import BOARD
 
 MAP = {
     "cc 1": "strength",
@@ -95,18 +94,6 @@ def test_a_moved_fader_is_not_moved_back(studio: Any, monkeypatch: pytest.Monkey
         assert studio.sent == [cc(2, 127)]
 
 
-def test_what_is_hostile_or_unknown_is_counted_and_harms_nobody(studio: Any) -> None:
-    plugged(studio)
-    with a_show({"map": {"cc 1": "a.level"}}) as show:
-        ready(show)
-        show.midi._allowance.take = lambda now_s: True  # type: ignore[method-assign]
-        studio.play(*[Message("sysex", data=[1] * 500)] * 300, note(99, 1), cc(99, 1), cc(1, 127))
-        until(lambda: show.value("a.level") == 1.0)
-        show.midi._allowance.take = lambda now_s: False  # type: ignore[method-assign]
-        studio.play(*[cc(1, 0)] * 5)
-        assert show.refused() == {"sysex": 300, "flood": 5} and show.value("a.level") == 1.0
-
-
 def test_the_allowance() -> None:
     allowance = Allowance()
     assert sum(allowance.take(1000.0) for _ in range(5_000)) == BURST
@@ -143,28 +130,56 @@ def test_a_name_that_is_not_there_ends_the_run_with_the_nearest(studio: Any) -> 
     assert str(show.outcomes[0].error) == (
         "controller midi: map: entry 'cc 1': no control 'strenth'. Did you mean strength?"
     )
-    assert BOARD.surface is None
+
+
+READERS = {
+    "src": {"use": "test.source", "params": {"fps": 50.0}},
+    "knob": {"use": "midi.signal", "params": {"source": "cc 7/39", "high": 0.5}},
+    "beat": {"use": "midi.clock", "params": {"give": "tempo"}},
+    "link": {"use": "midi.link"},
+    "a": {"use": "test.stamp", "in": "src", "params": {"level": {"from": "knob"}, "open": {"from": "beat"}}},
+    "b": {"use": "test.stamp", "in": "src", "params": {"open": {"from": "link"}}},
+    "end": {"use": "test.collect", "in": "a"},
+    "other": {"use": "test.collect", "in": "b"},
+}
+READING = {"nodes": READERS, "controls": {}, "presets": {}}
+
+
+def shown(show: Show) -> float:
+    """The parameter that `knob` feeds, as the sink sees it."""
+    return float(show.kept["end"][-1][0].data)
 
 
 def test_signals_read_what_is_moved(studio: Any) -> None:
     plugged(studio)
-    nodes = {
-        "src": {"use": "test.source", "params": {"fps": 50.0}},
-        "knob": {"use": "midi.signal", "params": {"source": "cc 7/39", "high": 0.5}},
-        "beat": {"use": "midi.clock", "params": {"give": "tempo"}},
-        "link": {"use": "midi.link"},
-        "a": {"use": "test.stamp", "in": "src", "params": {"level": {"from": "knob"}, "open": {"from": "beat"}}},
-        "b": {"use": "test.stamp", "in": "src", "params": {"open": {"from": "link"}}},
-        "end": {"use": "test.collect", "in": "a"},
-        "other": {"use": "test.collect", "in": "b"},
-    }
-    with a_show({}, nodes=nodes, controls={}, presets={}) as show:
+    with a_show({}, **READING) as show:
         ready(show)
-        until(lambda: show.run.stats()["sinks"]["end"]["frames"] > 2)
+        until(lambda: show.kept.get("end") and shown(show) == 0.0)
         studio.play(cc(7, 127), cc(39, 127))
-        until(lambda: show.midi.surface.share(place_of("cc 7/39")) == 1.0)
-        until(lambda: show.kept["end"][-1][0].data == 0.5)
+        until(lambda: shown(show) == 0.5)
     assert show.outcomes[0].ok and show.kept["end"][0][0].data == 0.0
+
+
+def test_a_signal_starts_the_controller_where_the_graph_does_not_name_it(studio: Any) -> None:
+    plugged(studio)
+    with a_show({}, controllers={}, **READING) as show:
+        ready(show)
+        studio.play(cc(7, 127), cc(39, 127))
+        until(lambda: show.kept.get("end") and shown(show) == 0.5)
+        assert show.run.stats()["control"]["controllers"]["midi"]["device"] == "nano"
+
+
+def test_two_runs_do_not_see_each_others_signals(studio: Any) -> None:
+    plugged(studio)
+    studio.plug("pad")
+    with a_show({"device": "nano"}, **READING) as one, a_show({"device": "pad"}, **READING) as other:
+        for each in (one, other):
+            ready(each)
+        studio.play(cc(7, 127), cc(39, 127), device="nano")
+        until(lambda: one.kept.get("end") and shown(one) == 0.5)
+        seen = len(other.kept["end"])
+        until(lambda: len(other.kept["end"]) > seen + 5)
+        assert shown(other) == 0.0 and other.midi.surface.share(place_of("cc 7/39")) is None
 
 
 @pytest.mark.parametrize("given", [{"link": True}])

@@ -62,7 +62,7 @@ def run_command(folder: Path, broker: int, screen: int, version: str) -> list[st
             "knob": {"use": "probe.knob", "in": "camera"},
             "screen": {"use": "probe.screen", "in": "knob", "params": {"port": screen}},
         },
-        "controllers": {"mqtt": {"port": broker, "version": version}},
+        "controllers": {"mqtt": {"host": "127.0.0.1", "port": broker, "version": version}},
     }
     file = folder / "bench.yaml"
     file.write_text(yaml.safe_dump(graph))

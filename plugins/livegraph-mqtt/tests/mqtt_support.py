@@ -18,13 +18,24 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
+from livegraph import Frame, In, Node, NodeSpec, Out, Param, hookimpl
 from livegraph.graph import plan_graph
 from livegraph.registry import Registry
 from livegraph.runtime.run import Outcome, Run
 from livegraph.testing import ScriptedPlugin, run_plan
+from livegraph.types import AnyPort
 
 PROGRAM = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")  # Debian has it beside the path
 NEEDED = [pytest.mark.servers, pytest.mark.skipif(PROGRAM is None, reason="mosquitto is not installed")]
+
+
+def needs_a_broker(test: Any) -> Any:
+    """For one test of a file."""
+    for mark in NEEDED:
+        test = mark(test)
+    return test
+
+
 BASE = "livegraph/show"
 DEVICE_TOPIC = "homeassistant/device/livegraph-show/config"
 TO_START_S = 20.0
@@ -42,6 +53,26 @@ def free_port() -> int:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return int(taken.getsockname()[1])
+
+
+class Stamp(Node):
+    """Each frame becomes the parameter's value."""
+
+    video: In[AnyPort]
+    out: Out[AnyPort]
+    level: float = Param(0.0, live=True, doc="what the frame becomes")
+    path: str = Param("here", remote=False, doc="of this machine")
+
+    async def process(self, video: Frame) -> Frame:
+        return video.with_data(self.params.level)
+
+
+class Plugin:
+    livegraph_api = "1"
+
+    @hookimpl
+    def livegraph_nodes(self) -> list[NodeSpec]:
+        return [NodeSpec("test.stamp", Stamp)]
 
 
 class Mosquitto:
@@ -119,6 +150,7 @@ class Show:
     said: list[str]
     thread: threading.Thread
     outcomes: list[Outcome]
+    kept: dict[str, Any]
 
     def values(self) -> dict[str, Any]:
         return self.run.ask(self.run.bus.values).result(10)
@@ -153,20 +185,21 @@ def graph(port: int, **controller: Any) -> dict[str, Any]:
         },
         "controls": {"trail": {"target": "trail.ratio", "range": [0, 0.9]}, "detail": "edges.low"},
         "presets": {"pencil": {"detail": 40, "trail": 0.2}, "marker": {"detail": 200}},
-        "controllers": {"mqtt": {"port": port, "statistics": 0.2, **controller}},
+        "controllers": {"mqtt": {"host": "127.0.0.1", "port": port, "statistics": 0.2, **controller}},
     }
 
 
 @contextmanager
 def a_show(document: dict[str, Any], *, connected: bool = True) -> Iterator[Show]:
-    registry = Registry()
-    assert registry.add(ScriptedPlugin(), "test").state == "loaded"
+    registry, scripted = Registry(), ScriptedPlugin()
+    for name, plugin in (("scripted", scripted), ("test", Plugin())):
+        assert registry.add(plugin, name).state == "loaded"
     plan = plan_graph(document, registry=registry)
     said: list[str] = []
     outcomes: list[Outcome] = []
     run = Run(plan, registry=registry, say=said.append)
     thread = threading.Thread(target=lambda: outcomes.append(run_plan(run)))
-    show = Show(run, said, thread, outcomes)
+    show = Show(run, said, thread, outcomes, scripted.kept)
     thread.start()
     try:
         until(lambda: run.opened or not thread.is_alive(), TO_START_S)

@@ -94,13 +94,10 @@ def test_a_ramp_is_ten_states_a_second_and_ends_true(broker: Mosquitto, watch: W
         assert seen.counts[state] - before <= 14  # in one second of stream time, and its ends
 
 
-def test_statistics_and_a_topic_that_is_a_signal(broker: Mosquitto, watch: Watch) -> None:
+def test_statistics(broker: Mosquitto, watch: Watch) -> None:
     seen = watch(broker)
-    with a_show(graph(broker.port)) as show:
+    with a_show(graph(broker.port)):
         until(lambda: f"{BASE}/stats" in seen.newest)
-        seen.say("hall/light", json.dumps({"lux": [321.5]}), retain=True)
-        function = show.run.plan.functions[0]
-        until(lambda: function.cls(function.params).at(0) == 321.5)  # type: ignore[attr-defined]
         until(lambda: json.loads(seen.newest[f"{BASE}/stats"])["fps"] > 0)
         stats = json.loads(seen.newest[f"{BASE}/stats"])
         assert stats["graph"] == "show" and stats["age_ms"] >= 0 and stats["health"] == "running"

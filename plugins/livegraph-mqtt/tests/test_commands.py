@@ -56,9 +56,8 @@ class Notebook:
 
 
 def commands(door: Notebook, sprung: list[str], signals: tuple[str, ...] = ("hall",)) -> Commands:
-    board = Board()
-    board.open([(topic, "") for topic in signals])
-    return Commands(door, Topics("b", KNOBS), board, signals, sprung.extend)  # type: ignore[arg-type]
+    board = Board((topic, "") for topic in signals)
+    return Commands(door, Topics("b", KNOBS), board, sprung.extend)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

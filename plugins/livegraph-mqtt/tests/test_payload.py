@@ -48,6 +48,7 @@ def test_choices_are_found_by_their_spelling() -> None:
         *(("number", text, "number") for text in ("nan", "inf", "-Infinity", "1e999", "0x10", "1_0", "", "1,5", "٣")),
         *(("other", "{", "json"), ("other", "NaN", "number"), ("other", "[1e999]", "number")),
         *(("other", "9" * 5000, "json"), ("other", "[" * 50, "depth"), ("other", "[" * 60_000, "depth")),
+        *(("other", f"[{'1.5,' * 5_000}1]", "size"), ("other", f"[{'{},' * 5_000}1]", "size")),
     ],
 )
 def test_what_is_refused_and_how_it_is_counted(kind: str, text: str, reason: str) -> None:

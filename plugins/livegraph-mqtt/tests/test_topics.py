@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,7 +10,6 @@ from livegraph import Knob
 from livegraph_mqtt.board import Board
 from livegraph_mqtt.controller import BASE, Mqtt, summed_up
 from livegraph_mqtt.payload import Refused
-from livegraph_mqtt.signal import MqttSignal
 from livegraph_mqtt.topics import Command, Topics, slug
 
 KNOBS = {
@@ -62,18 +62,14 @@ def test_nothing_of_the_connection_is_seen_from_outside() -> None:
         assert extra["secret"] is (name == "password")
 
 
-def test_a_signal_is_the_newest_number_or_its_default() -> None:
-    board = Board()
-    board.open([("t", ""), ("t", "a")])
-    try:
+def test_a_board_has_the_newest_number_of_each_path_that_is_read() -> None:
+    board = Board([("t", ""), ("t", "a")])
+    with pytest.raises(Refused) as refused:
         board.put("t", "3")
-    except Refused as error:
-        assert error.reason == "signal"
-    assert board.get("t", "") == 3 and board.get("t", "a") is None
+    assert refused.value.reason == "signal"
+    assert board.topics == {"t"} and board.get("t", "") == 3 and board.get("t", "a") is None
     board.put("unread", "hello")
-    board.open([("t", "")])
-    assert board.get("t", "") is None
-    assert MqttSignal(MqttSignal.Params(topic="none/such", default=7)).at(0) == 7.0  # type: ignore[call-arg]
+    assert board.get("unread", "") is None
 
 
 def test_a_graph_without_sinks_has_no_rate() -> None:

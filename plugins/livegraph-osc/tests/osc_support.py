@@ -14,7 +14,7 @@ from livegraph import EndOfStream, Frame, In, Node, NodeSpec, Out, Param, Sink, 
 from livegraph.graph import plan_graph
 from livegraph.registry import Registry
 from livegraph.runtime.run import Outcome, Run
-from livegraph.testing import run_plan
+from livegraph.testing import ScriptedPlugin, run_plan
 from livegraph.types import AnyPort
 from livegraph_osc.codec import Message, read, write
 from livegraph_osc.controller import Osc
@@ -37,7 +37,7 @@ class Ticks(Source):
 
 
 class Knobs(Node):
-    """One parameter of each kind."""
+    """One parameter of each kind. Each frame becomes the value of `open`."""
 
     video: In[AnyPort]
     out: Out[AnyPort]
@@ -50,7 +50,7 @@ class Knobs(Node):
     path: str = Param("here", remote=False, doc="of this machine")
 
     async def process(self, video: Frame) -> Frame:
-        return video
+        return video.with_data(self.params.open)
 
 
 class End(Sink):
@@ -105,6 +105,7 @@ class Show:
     run: Run
     thread: threading.Thread
     outcomes: list[Outcome]
+    kept: dict[str, Any]
 
     @property
     def osc(self) -> Osc:
@@ -137,13 +138,14 @@ class Show:
 
 @contextmanager
 def a_show(graph: dict[str, Any] | None = None, **params: Any) -> Iterator[Show]:
-    registry = Registry()
-    assert registry.add(Plugin(), "osc-test").state == "loaded"
+    registry, scripted = Registry(), ScriptedPlugin()
+    for name, plugin in (("scripted", scripted), ("osc-test", Plugin())):
+        assert registry.add(plugin, name).state == "loaded"
     plan = plan_graph(graph or document(**params), registry=registry)
     outcomes: list[Outcome] = []
     run = Run(plan, registry=registry)
     thread = threading.Thread(target=lambda: outcomes.append(run_plan(run)))
-    show = Show(run, thread, outcomes)
+    show = Show(run, thread, outcomes, scripted.kept)
     thread.start()
     try:
         until(lambda: run.opened or not thread.is_alive(), 20)

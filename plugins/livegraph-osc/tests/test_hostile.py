@@ -72,6 +72,43 @@ def test_a_message_is_refused_by_its_reason(show: Show, client: Udp, address: st
     assert show.get("a.path") == "here" and show.get("a.value") == 0
 
 
+def nested(depth: int) -> bytes:
+    return bundle(0, nested(depth - 1)) if depth else write("/livegraph/a/value", 1)
+
+
+@pytest.mark.parametrize(
+    ("packet", "word"),
+    [
+        (b"/livegraph/a/text\x00\x00\x00,s\x00\x00\xff\xfe\x00\x00", "malformed"),
+        (b"/livegraph/\xff\xfe/value\x00\x00\x00,i\x00\x00\x00\x00\x00\x01", "malformed"),
+        (b"/livegraph/a/value\x00\x00,i\x00\x00", "malformed"),
+        (b"/livegraph/a/value\x00\x00,b\x00\x00\x00\x00\x00\x04abcd", "type"),
+        (b"nonsense", "malformed"),
+        (nested(900), "depth"),
+        (bundle(0, *[write("/livegraph/a/value", 1)] * 2_000), "size"),
+        (BUNDLE + b"\x00" * 8 + b"\x7f\xff\xff\xff", "malformed"),
+    ],
+)
+def test_a_packet_is_refused_by_its_reason(show: Show, client: Udp, packet: bytes, word: str) -> None:
+    refused(show, client, packet, word)
+    assert show.get("a.value") == 0
+
+
+def test_the_commonest_packet_is_checked_as_others_are(show: Show, client: Udp) -> None:
+    """One float at one address has a way of its own."""
+    for value in (math.nan, -math.inf, 1.5):
+        refused(show, client, write("/livegraph/a/level", value), "value")
+    client.send("/livegraph/a/flip", 1.0)
+    show.becomes("a.flip", True)
+    client.send("/livegraph/a/shape", 2.0)
+    show.becomes("a.shape", "square")
+    client.send("/livegraph/a/value/norm", 0.5)
+    show.becomes("a.value", 50)
+    refused(show, client, write("/livegraph/a/path", 0.5), "address")
+    client.send("/livegraph/reset")
+    show.becomes("a.value", 0)
+
+
 def test_a_ramp_without_end_is_refused(show: Show, client: Udp) -> None:
     for more in ((math.nan,), (1e9,), (-1.0,), (1.0, "zigzag"), ("soon",)):
         refused(show, client, write("/livegraph/a/level", 0.5, *more), "type" if more == ("soon",) else "value")

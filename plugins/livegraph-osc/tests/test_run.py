@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -63,3 +64,36 @@ def test_a_place_that_is_always_told_is_not_told_of_its_own() -> None:
             client.send("/livegraph/a/value", 6)
             show.becomes("a.value", 6)
             assert heard.drain() == []
+
+
+def test_what_the_network_does_not_take_at_once_is_sent_later(show: Show, client: Udp) -> None:
+    """As on a slow network, the socket takes one packet at a time."""
+    udp = show.osc._udp
+    assert udp is not None
+    real = udp._socket
+    udp._socket = Slow(real)  # type: ignore[assignment]
+    try:
+        client.send("/livegraph/{a,b}/*")
+        assert len(client.drain()) == 12
+    finally:
+        udp._socket = real
+
+
+class Slow:
+    """Every second packet is put off."""
+
+    def __init__(self, real: socket.socket) -> None:
+        self._real, self._taken = real, False
+
+    def sendto(self, packet: bytes, to: tuple[str, int]) -> int:
+        self._taken = not self._taken
+        if not self._taken:
+            raise BlockingIOError
+        return self._real.sendto(packet, to)
+
+    def recvfrom_into(self, buffer: memoryview) -> tuple[int, tuple[str, int]]:
+        size, address = self._real.recvfrom_into(buffer)
+        return size, address
+
+    def fileno(self) -> int:
+        return self._real.fileno()

@@ -17,7 +17,7 @@ from livegraph_midi.link import Link
 from livegraph_midi.mapping import Map, read_map
 from livegraph_midi.ports import Ports
 from livegraph_midi.quantise import Quantiser
-from livegraph_midi.surface import BOARD, Surface
+from livegraph_midi.surface import Surface
 
 LOOK_S = 1.0
 TO_ANSWER_S, TO_END_S = 10.0, 2.0
@@ -53,7 +53,6 @@ class Midi(Controller):
             self.surface.link = self.run.ask(lambda: Link(beats)).result(TO_ANSWER_S)
         self._end_listening = self._door.listen(self._hear).result(TO_ANSWER_S)
         self._all(self._door.values().result(TO_ANSWER_S)[1])
-        BOARD.put(self.surface)
         self._thread = threading.Thread(target=self._serve, name="livegraph midi", daemon=True)
         self._thread.start()
 
@@ -68,7 +67,6 @@ class Midi(Controller):
             self._end_listening()
         if self.surface.link is not None:
             self.surface.link.close()
-        BOARD.remove(self.surface)
 
     def status(self) -> Mapping[str, Any]:
         link, now = self.surface.link, self.surface.time()

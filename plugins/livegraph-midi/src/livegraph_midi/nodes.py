@@ -1,16 +1,20 @@
-"""The surface, the MIDI clock and Ableton Link as signals. Live by nature: an offline run does not repeat them."""
+"""The surface, the MIDI clock and Ableton Link as signals. The run's `midi` controller has them all, and is started
+with its defaults where the graph does not name it.
+
+Live by nature: an offline run does not repeat them.
+"""
 
 from __future__ import annotations
 
 import time
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator
 
 from livegraph import Function, Out, Param, Signal
 from livegraph_midi.clock import Time, phase
-from livegraph_midi.place import Place, place_of
-from livegraph_midi.surface import BOARD, Surface
+from livegraph_midi.place import place_of
+from livegraph_midi.surface import Surface
 
 Give = Literal["phase", "bar", "beat", "tempo"]
 GIVE = "phase: 0..1 in each beat; bar: 0..1 in each bar; beat: how many; tempo: beats a minute"
@@ -24,14 +28,9 @@ def _a_place(text: str) -> str:
 class Reader(Function):
     """What it reads is the newest, whatever the pts."""
 
-    _surface: Surface | None = None
-
     def setup(self) -> None:
-        """Called by a livegraph that gives functions a context; without it, the board is looked at."""
-        self._surface = self.ctx.service("midi").surface
-
-    def surface(self) -> Surface | None:
-        return self._surface or BOARD.surface
+        midi: Any = self.ctx.service("midi")
+        self._surface: Surface = midi.surface
 
 
 class MidiSignal(Reader):
@@ -45,20 +44,15 @@ class MidiSignal(Reader):
     high: float = Param(1.0, live=True, doc="the value at 1")
     default: float = Param(0.0, ge=0, le=1, live=True, doc="0..1, until it is moved")
 
-    _place: Place | None = None
+    def setup(self) -> None:
+        super().setup()
+        self._place = place_of(self.params.source)
+        self._surface.watch(self._place)
 
     def at(self, pts_ns: int) -> float:
-        surface = self.surface()
-        share = surface.share(self._watched(surface)) if surface is not None else None
+        share = self._surface.share(self._place)
         part = self.params.default if share is None else share
         return float(self.params.low + (self.params.high - self.params.low) * part)
-
-    def _watched(self, surface: Surface) -> Place:
-        """Said to the surface once: 14 bits are read as such from then on."""
-        if self._place is None:
-            self._place = place_of(self.params.source)
-            surface.watch(self._place)
-        return self._place
 
 
 def given(give: Give, now: Time | None, beats_per_bar: int) -> float:
@@ -78,8 +72,7 @@ class MidiClock(Reader):
     beats_per_bar: int = Param(4, ge=1, le=64, live=True, doc="beats of a bar")
 
     def at(self, pts_ns: int) -> float:
-        surface = self.surface()
-        now = surface.clock.time(time.monotonic()) if surface else None
+        now = self._surface.clock.time(time.monotonic())
         return given(self.params.give, now, self.params.beats_per_bar)
 
 
@@ -91,6 +84,6 @@ class MidiLink(Reader):
     beats_per_bar: int = Param(4, ge=1, le=64, live=True, doc="beats of a bar")
 
     def at(self, pts_ns: int) -> float:
-        surface = self.surface()
-        now = surface.link.time(time.monotonic()) if surface and surface.link else None
+        link = self._surface.link
+        now = link.time(time.monotonic()) if link else None
         return given(self.params.give, now, self.params.beats_per_bar)

@@ -43,20 +43,3 @@ class Surface:
 
     def time(self, now_s: float | None = None) -> Time | None:
         return self.music.time(time.monotonic() if now_s is None else now_s)
-
-
-class Board:
-    """Where nodes find the surface of the run that began last, under a livegraph that gives functions no context."""
-
-    def __init__(self) -> None:
-        self.surface: Surface | None = None
-
-    def put(self, surface: Surface) -> None:
-        self.surface = surface
-
-    def remove(self, surface: Surface | None) -> None:
-        if self.surface is surface:
-            self.surface = None
-
-
-BOARD = Board()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from concurrent.futures import Future
 
 from livegraph import Door
@@ -19,19 +19,15 @@ class Commands:
     asked may think that it was done.
     """
 
-    def __init__(
-        self, door: Door, topics: Topics, board: Board, signals: Collection[str], refused: Callable[[list[str]], None]
-    ) -> None:
-        self._door, self._topics, self._board = door, topics, board
-        self._signals = frozenset(signals)
-        self._refused = refused
+    def __init__(self, door: Door, topics: Topics, board: Board, refused: Callable[[list[str]], None]) -> None:
+        self._door, self._topics, self._board, self._refused = door, topics, board, refused
 
     def take(self, topic: str, payload: bytes, retained: bool) -> None:
         """Any topic. A signal may be retained, for it is a state; a command may not: it is an old one, and would come
         again with every connection.
         """
         try:
-            if topic in self._signals:
+            if topic in self._board.topics:
                 self._board.put(topic, text_of(payload))
             command = self._topics.command(topic)
             if command is not None and retained:

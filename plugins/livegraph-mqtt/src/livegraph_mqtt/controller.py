@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from livegraph import Change, Controller, Door, InputError, Param, Params
 from livegraph_mqtt import discovery
-from livegraph_mqtt.board import BOARD
+from livegraph_mqtt.board import Board
 from livegraph_mqtt.commands import Commands
 from livegraph_mqtt.link import Broker, Link, Message, Talk
 from livegraph_mqtt.payload import encode
@@ -28,7 +28,7 @@ BASE = r"^([^$+#\x00/][^+#\x00/]*(/[^+#\x00/]+)*)?$"
 class Mqtt(Controller):
     """Every knob as a topic to set it and a retained topic that says how it is."""
 
-    host: str = Param("127.0.0.1", remote=False, pattern=r"^[^\s/]{1,253}$", doc="where the broker is")
+    host: str = Param(remote=False, pattern=r"^[^\s/]{1,253}$", doc="where the broker is")
     port: int = Param(0, remote=False, ge=0, le=65535, doc="0: 1883, or 8883 with TLS")
     version: Literal["3.1.1", "5"] = Param("3.1.1", remote=False, doc='of the protocol; 5 in quotes: "5"')
     tls: str = Param("off", remote=False, pattern=TEXT, doc="off; on; or the file of the authority to trust")
@@ -48,6 +48,7 @@ class Mqtt(Controller):
         self._door: Door = self.run.door("mqtt")
         self._topics = Topics(self.params.base or f"livegraph/{slug(self.run.plan.name)}", self._door.knobs)
         self._states = States()
+        self.board = self._board()
         self._by_target: dict[str, list[str]] = {}
         for address in self._topics.addresses:
             self._by_target.setdefault(self._door.knobs[address].target, []).append(address)
@@ -69,14 +70,15 @@ class Mqtt(Controller):
     _link: Link | None = None
     _unlisten: Callable[[], None] | None = None
 
-    def _talk(self) -> Talk:
+    def _board(self) -> Board:
         reads: list[Any] = [each.params for each in self.run.plan.functions if issubclass(each.cls, MqttSignal)]
-        signals = {params.topic for params in reads}
-        BOARD.open((params.topic, params.path) for params in reads)
-        commands = Commands(self._door, self._topics, BOARD, signals, self._say_again)
+        return Board((each.topic, each.path) for each in reads)
+
+    def _talk(self) -> Talk:
+        commands = Commands(self._door, self._topics, self.board, self._say_again)
         birth = f"{self.params.discovery_prefix}/status" if self.params.discovery else ""
         return Talk(
-            filters=tuple(each for each in (*self._topics.filters, birth, *sorted(signals)) if each),
+            filters=tuple(each for each in (*self._topics.filters, birth, *sorted(self.board.topics)) if each),
             availability=self._topics.availability,
             birth=birth,
             take=commands.take,

@@ -31,6 +31,8 @@ wire.setLevel(logging.CRITICAL)  # what goes wrong there comes as an error, too,
 TO_ANSWER_S = 5.0
 """A broker that takes longer for a packet is gone."""
 TO_CLOSE_S = 4.0
+TOGETHER_S = 0.03
+"""States that change within this time are looked at together: who changes them wakes this thread once."""
 MOST_INCOMING = 1000
 """Messages that wait to be looked at; they are looked at as fast as they come."""
 
@@ -89,6 +91,7 @@ class Link:
         self._task: asyncio.Task[None] | None = None
         self._closing = threading.Event()
         self._news: asyncio.Event
+        self._woken = False
 
     def start(self) -> None:
         self._thread.start()
@@ -111,7 +114,9 @@ class Link:
 
     def wake(self) -> None:
         """There is something new in the states; from any thread."""
-        self._on_loop(lambda: self._news.set())
+        if not self._woken:
+            self._woken = True
+            self._on_loop(lambda: self._news.set())
 
     def _on_loop(self, function: Callable[[], object]) -> None:
         if self._loop is not None:
@@ -229,13 +234,19 @@ class Link:
         while True:
             due = self._states.take(time.monotonic())
             if due is None:
-                self._news.clear()
-                wait = self._states.wait_s(time.monotonic())
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._news.wait(), wait)
+                await self._wait_for_news()
                 continue
             await client.publish(due[0], due[1], retain=True)  # QoS 0 waits until it is written: that is the brake
             self.published += 1
+
+    async def _wait_for_news(self) -> None:
+        """Or until a state that waits is due."""
+        self._news.clear()
+        self._woken = False  # before the look: what comes after it wakes
+        wait = self._states.wait_s(time.monotonic())
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._news.wait(), wait)
+        await asyncio.sleep(TOGETHER_S)
 
     async def _report(self, client: aiomqtt.Client) -> None:
         while self._talk.every_s:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from itertools import islice
 from typing import Any
 
 from livegraph import Knob
@@ -13,6 +14,8 @@ LONGEST = 64 * 1024
 """Bytes of a payload; a text parameter takes 10,000 characters at most anyway (the door's rule)."""
 DEEPEST = 16
 """Brackets within brackets in JSON."""
+MOST_PARTS = 4_096
+"""Values and brackets in JSON; a transaction has 1,000 values at most (the door's rule)."""
 LONGEST_NUMBER = 64
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 ON, OFF = ("on", "true", "1", "yes"), ("off", "false", "0", "no")
@@ -50,17 +53,23 @@ def number_of(text: str) -> float | int:
 
 
 def json_of(text: str) -> Any:
-    """JSON with finite numbers, and no deeper than `DEEPEST`."""
-    depth = deepest = 0
-    for bracket in re.findall(r"[\[\]{}]", STRINGS.sub("", text)):
-        depth += 1 if bracket in "[{" else -1
-        deepest = max(deepest, depth)
-    if deepest > DEEPEST:
-        raise Refused("depth", f"JSON {deepest} levels deep; {DEEPEST} at most")
+    """JSON with finite numbers, no deeper than `DEEPEST`, and of no more than `MOST_PARTS`."""
+    _check_shape(STRINGS.sub("", text))
     try:
         return json.loads(text, parse_constant=_not_finite, parse_float=_finite)
     except ValueError as error:  # a broken document, or a whole number of thousands of digits
         raise Refused("json", f"no JSON: {str(error)[:100]}") from None
+
+
+def _check_shape(bare: str) -> None:
+    """Of JSON without its strings, before it is read."""
+    depth = 0
+    for bracket in islice(re.finditer(r"[\[\]{}]", bare), 2 * MOST_PARTS):
+        depth += 1 if bracket[0] in "[{" else -1
+        if depth > DEEPEST:
+            raise Refused("depth", f"JSON more than {DEEPEST} levels deep")
+    if (parts := sum(map(bare.count, ",[{"))) > MOST_PARTS:
+        raise Refused("size", f"JSON of {parts} parts; {MOST_PARTS} at most")
 
 
 def coerce(knob: Knob, text: str) -> Any:

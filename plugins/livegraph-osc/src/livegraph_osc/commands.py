@@ -14,7 +14,9 @@ from livegraph_osc.coerce import fires, number
 from livegraph_osc.feedback import Feedback
 from livegraph_osc.pattern import wild
 from livegraph_osc.places import COMMANDS, ROOT, Place, Places
+from livegraph_osc.plain import Plain
 from livegraph_osc.refused import Refused
+from livegraph_osc.replies import Replies
 
 MOST_PATTERNS, MOST_STEPS = 16, 1_000
 """In a bundle."""
@@ -40,15 +42,44 @@ class Commands:
 
     def __init__(self, door: Door, places: Places, feedback: Feedback, board: Board, now: Callable[[], float]) -> None:
         self._door, self._places, self._feedback, self._board, self._now = door, places, feedback, board, now
+        self._plain, self._replies = Plain(places, board), Replies()
+        self._gathered: tuple[str, dict[str, Any]] = "", {}
+
+    def plain(self, packet: bytes, client: Client) -> bool:
+        """Whether that was all that the packet asked for: one float for one parameter. `Refused` as by `do`. It is done
+        with what comes next, or by `settle`.
+        """
+        known = self._plain.read(packet)
+        if known is None:
+            return False
+        place, value = known
+        if client.name != self._gathered[0]:
+            self.settle()
+            self._gathered = client.name, {}
+        self._gathered[1][place.knob.address] = place.value(value)
+        return True
+
+    def settle(self) -> None:
+        """Do what `plain` has gathered: nothing more comes just now."""
+        (client, values), self._gathered = self._gathered, ("", {})
+        if values:
+            self._door.set_each(values, client)
 
     def do(self, messages: list[Message], client: Client) -> None:
         """Several are one transaction: all is done, or, with a `Refused`, nothing."""
+        self.settle()
         if len(messages) == 1:
             steps = self._steps(messages[0], client, alone=True)
         else:
             if sum(wild(each.address) for each in messages) > MOST_PATTERNS:
                 raise Refused("pattern", f"more than {MOST_PATTERNS} patterns in a bundle")
             steps = _joined([step for each in messages for step in self._steps(each, client, alone=False)])
+        sets = [step for step in steps if isinstance(step, Set) and not step.over_s]
+        if len(messages) == 1 and len(sets) == len(steps) > 1:  # a pattern
+            self._door.set_each(
+                {address: value for each in sets for address, value in each.values.items()}, client.name
+            )
+            return
         for step in steps:
             if isinstance(step, Set):
                 self._door.set(step.values, client.name, over_s=step.over_s, curve=step.curve)
@@ -65,6 +96,7 @@ class Commands:
                 return self._command(name, rest, message.arguments, client)
         places = self._places.find(message.address)
         if not message.arguments or message.arguments[0] == "?":
+            self._replies.take(client.name, len(places), self._now())
             return [lambda: self._answer(places, client)]
         return list(self._sets(places, message.arguments, alone=alone))
 
@@ -93,6 +125,7 @@ class Commands:
         door = self._door
         match name, rest:
             case "ping", "":
+                self._replies.take(client.name, 1, self._now())
                 return [lambda: client.send(write(f"{ROOT}/pong", *arguments[:1]))]
             case "undo", "":
                 return [lambda: door.undo(client.name)] if fires(arguments) else []
@@ -131,6 +164,8 @@ class Commands:
         if port is not None and not 1 <= port <= 65_535:
             raise Refused("value", f"{port} is no port")
         norm = "norm" in arguments
+        if client.name not in self._feedback:
+            self._replies.take(client.name, len(self._places.at), self._now())
         return lambda: self._feedback.subscribe(client, self._now(), port, norm)
 
 

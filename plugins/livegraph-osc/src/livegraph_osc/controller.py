@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
-from socket import SO_RCVBUF, SOL_SOCKET
 from typing import Any, TypeVar
 
 from livegraph import Controller, Door, InputError, Param
@@ -24,7 +23,7 @@ from livegraph_osc.query_server import QueryServer
 from livegraph_osc.receive import Receiver
 from livegraph_osc.refused import Refused
 from livegraph_osc.signal import OscSignal
-from livegraph_osc.sockets import RECEIVE_BYTES, Tcp, Udp
+from livegraph_osc.sockets import Tcp, Udp
 
 TO_ANSWER_S, TO_END_S = 10.0, 2.0
 
@@ -47,7 +46,7 @@ class Osc(Controller):
 
     _thread: threading.Thread | None = None
     _unlisten: Callable[[], None] | None = None
-    _udp: asyncio.DatagramTransport | None = None
+    _udp: Udp | None = None
     _server: asyncio.Server | None = None
     _query: QueryServer | None = None
     _announced: Announcement | None = None
@@ -63,7 +62,7 @@ class Osc(Controller):
         self._feedback = Feedback(self._places, self._wake)
         self.board = self._board()
         commands = Commands(self._door, self._places, self._feedback, self.board, time.monotonic)
-        self._loop = asyncio.new_event_loop()
+        self._loop = asyncio.SelectorEventLoop()  # Windows has another by default, which knows no readers
         self._thread = threading.Thread(target=self._serve, name="osc", daemon=True)
         self._thread.start()
         self._receiver = Receiver(self._door, commands, self._feedback, self._loop)
@@ -121,15 +120,11 @@ class Osc(Controller):
 
     async def _open_udp(self) -> None:
         assert self._receiver is not None
-        udp = Udp(self._receiver, self._networks, self._door)
-        address = (self._host, self.params.port)
-        self._udp, _ = await self._loop.create_datagram_endpoint(lambda: udp, local_addr=address)
-        socket = self._udp.get_extra_info("socket")
-        socket.setsockopt(SOL_SOCKET, SO_RCVBUF, RECEIVE_BYTES)
-        self._port: int = socket.getsockname()[1]
+        self._udp = Udp(self._receiver, self._networks, self._door, (self._host, self.params.port))
+        self._port = self._udp.port
         for text in self.params.feedback:
             to = destination(text)
-            self._feedback.add(text, Subscriber("", partial(udp.send, to), same_host=f"osc {to[0]}:"))
+            self._feedback.add(text, Subscriber("", partial(self._udp.send, to), same_host=f"osc {to[0]}:"))
 
     async def _open_tcp(self) -> None:
         assert self._receiver is not None

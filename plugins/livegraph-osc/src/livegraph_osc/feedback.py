@@ -30,16 +30,20 @@ class Feedback:
     def __len__(self) -> int:
         return len(self._subscribers)
 
+    def __contains__(self, client: str) -> bool:
+        return client in self._subscribers
+
     # --- on the run's loop -----------------------------------------------------------------------------------------
 
     def hear(self, change: Change) -> None:
-        """The last who set a value is the one who need not be told."""
+        """The last who set a value is the one who need not be told. Where nobody has subscribed, nobody is woken."""
         with self._lock:
             first = not self._pending
-            for target, value in change.values.items():
-                self._values[target] = value
-                self._pending[target] = change.origins.get(target)
-        if first and change.values:
+            self._values.update(change.values)
+            if self._subscribers:
+                self._pending.update((target, change.origins.get(target)) for target in change.values)
+            wake = first and bool(self._pending)
+        if wake:
             self._wake()
 
     def begin(self, values: Mapping[str, Any]) -> None:

@@ -130,6 +130,7 @@ class QueryServer:
     def _heard(self, message: str | bytes, client: Client, listener: Subscriber) -> None:
         if isinstance(message, bytes):
             self._receiver.packet(message, client)
+            self._receiver.settle()
             return
         try:
             self._command(message, listener)

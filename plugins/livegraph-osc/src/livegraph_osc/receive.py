@@ -33,12 +33,18 @@ class Receiver:
     def packet(self, packet: bytes, client: Client) -> None:
         self.received += 1
         try:
+            if self._commands.plain(packet, client):
+                return
             groups = read(packet)
         except Refused as error:
             self.refuse(error, client)
             return
         for group in groups:
             self._take(group, client)
+
+    def settle(self) -> None:
+        """All packets that came together were given to `packet`."""
+        self._commands.settle()
 
     def refuse(self, error: Refused, client: Client) -> None:
         self._door.refuse(error.reason)

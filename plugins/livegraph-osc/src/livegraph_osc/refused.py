@@ -17,6 +17,7 @@ Reason = Literal[
     "size",
     "clients",
     "slow",
+    "replies",
 ]
 
 

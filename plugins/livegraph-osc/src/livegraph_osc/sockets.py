@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import socket
 from collections import deque
 from functools import partial
 from typing import Any
@@ -10,29 +12,110 @@ from typing import Any
 from livegraph import Door
 from livegraph_osc.access import Networks
 from livegraph_osc.client import Client
+from livegraph_osc.codec import LARGEST
 from livegraph_osc.framing import Framing, Unframer
 from livegraph_osc.receive import Receiver
 from livegraph_osc.refused import Refused
+
+log = logging.getLogger(__name__)
 
 RECEIVE_BYTES = 1 << 20
 """The socket's buffer: what comes while the loop is busy elsewhere."""
 MOST_HELD = 1 << 18
 """Bytes for one client that does not read."""
+MOST_WAITING = 8_192
+"""Packets by UDP that the network has not taken yet."""
 MOST_CONNECTIONS, MOST_CLIENTS = 32, 1_024
 AT_A_TIME = 64
-"""Packets of one connection before others have their turn."""
+"""Packets of one socket before others have their turn."""
+TURN_S, PAUSE_S = 0.005, 0.005
+"""A turn ends where packets take long; a pause lies between two looks at a socket by which many come, half as long as a
+door gathers changes anyway.
+"""
 
 
-class Udp(asyncio.DatagramProtocol):
-    def __init__(self, receiver: Receiver, networks: Networks, door: Door) -> None:
+class Udp:
+    """What has come is read in one go. In a stream of packets others have a moment before the next: whoever shares the
+    interpreter with this thread is woken less often, and not held up by each packet.
+    """
+
+    def __init__(self, receiver: Receiver, networks: Networks, door: Door, address: tuple[str, int]) -> None:
+        """`OSError` where that address cannot be had."""
         self._receiver, self._networks, self._door = receiver, networks, door
         self._clients: dict[tuple[Any, ...], Client] = {}
+        self._buffer = memoryview(bytearray(LARGEST + 1))
+        self._loop = asyncio.get_running_loop()
+        self._socket = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            self._socket.setblocking(False)
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
+            self._socket.bind(address)
+        except OSError:
+            self._socket.close()
+            raise
+        self.port: int = self._socket.getsockname()[1]
+        self._again: asyncio.TimerHandle | None = None
+        self._waiting: deque[tuple[bytes, tuple[Any, ...]]] = deque(maxlen=MOST_WAITING)
+        self._listen()
 
-    def connection_made(self, transport: Any) -> None:
-        """A `DatagramTransport`, which asyncio's own is by its methods and not by its class."""
-        self._transport: asyncio.DatagramTransport = transport
+    def send(self, to: tuple[Any, ...], packet: bytes) -> None:
+        """What the network does not take at once waits; of too much the oldest is lost."""
+        waits = bool(self._waiting)
+        self._waiting.append((packet, to))
+        if not waits and not self._write():
+            self._loop.add_writer(self._socket, self._writable)
 
-    def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
+    def close(self) -> None:
+        if self._again is not None:
+            self._again.cancel()
+        self._waiting.clear()
+        self._loop.remove_writer(self._socket)
+        self._loop.remove_reader(self._socket)
+        self._socket.close()
+
+    def _writable(self) -> None:
+        if self._write():
+            self._loop.remove_writer(self._socket)
+
+    def _write(self) -> bool:
+        """Whether all that waited is sent. What cannot be sent at all is lost, as on any way of UDP."""
+        while self._waiting:
+            try:
+                self._socket.sendto(*self._waiting[0])
+            except BlockingIOError:
+                return False
+            except OSError as error:
+                log.debug("osc: %s: %s", self._waiting[0][1], error)
+            self._waiting.popleft()
+        return True
+
+    def _listen(self) -> None:
+        self._loop.add_reader(self._socket, self._readable)
+
+    def _readable(self) -> None:
+        self._read()
+        self._receiver.settle()
+
+    def _read(self) -> None:
+        ends_s = self._loop.time() + TURN_S
+        for number in range(AT_A_TIME):
+            try:
+                size, addr = self._socket.recvfrom_into(self._buffer)
+            except BlockingIOError:
+                if number > 1:
+                    self._pause()
+                return
+            except OSError:  # of one that we sent: nobody was there to take it
+                continue
+            self._take(bytes(self._buffer[:size]), addr)
+            if self._loop.time() > ends_s:
+                return
+
+    def _pause(self) -> None:
+        self._loop.remove_reader(self._socket)
+        self._again = self._loop.call_later(PAUSE_S, self._listen)
+
+    def _take(self, packet: bytes, addr: tuple[Any, ...]) -> None:
         if not self._networks.may(addr[0]):
             self._door.refuse("network")
             return
@@ -41,12 +124,7 @@ class Udp(asyncio.DatagramProtocol):
             if len(self._clients) >= MOST_CLIENTS:
                 self._clients.clear()
             client = self._clients[addr] = self._client(addr)
-        self._receiver.packet(data, client)
-
-    def send(self, to: tuple[Any, ...], packet: bytes) -> None:
-        if self._transport.is_closing():
-            return
-        self._transport.sendto(packet, to)
+        self._receiver.packet(packet, client)
 
     def _client(self, addr: tuple[Any, ...]) -> Client:
         host, port, *scope = addr
@@ -106,6 +184,7 @@ class Tcp(asyncio.Protocol):
         """A few packets; then others have their turn, and nothing more is read before these are done."""
         for _ in range(min(AT_A_TIME, len(self._packets))):
             self._receiver.packet(self._packets.popleft(), self.client)
+        self._receiver.settle()
         if self._packets:
             self._transport.pause_reading()
             asyncio.get_running_loop().call_soon(self._work)

@@ -111,15 +111,17 @@ class Keep(Sink):
             self.bench.looks.append(self.bench.look(video.data))
 
 
-def played(bench: Bench, scene: dict[str, Any], wan: dict[str, Any], more: Mapping[str, Any] = {}) -> dict[str, Any]:
-    """Run scene -> wan.v2v -> keep, with these parameters, and `more` in the graph; returns the statistics. Raises what
+def played(
+    bench: Bench, scene: dict[str, Any], wan: dict[str, Any], more: Mapping[str, Any] = {}, node: str = "wan.v2v"
+) -> dict[str, Any]:
+    """Run scene -> wan -> keep, with these parameters, and `more` in the graph; returns the statistics. Raises what
     ended the run.
     """
     from livegraph.testing import run_graph
 
     nodes = {
         "scene": {"use": "wanbench.scene", "params": scene},
-        "wan": {"use": "wan.v2v", "in": "scene", "params": wan, "on_error": "stop"},
+        "wan": {"use": node, "in": "scene", "params": wan, "on_error": "stop"},
         "keep": {"use": "wanbench.keep", "in": "wan"},
     }
     result = run_graph({"livegraph": 1, "name": "bench-wan", "nodes": nodes, **more}, plugins=[bench])
