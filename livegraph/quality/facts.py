@@ -115,6 +115,13 @@ class Window:
                 return (now.total_ns - then.total_ns) / (now.calls - then.calls)
         return float(now.calling_ns)
 
+    def grown_ns(self, node: str) -> float:
+        """By how much a call takes longer in the newest two looks than it did before."""
+        then, now = self.first.work[node], self._looks[-3].work[node] if len(self) > 2 else self.first.work[node]
+        if now.calls == then.calls:
+            return 0.0
+        return max(self.service_ns(node) - (now.total_ns - then.total_ns) / (now.calls - then.calls), 0.0)
+
 
 def age(before: Ages, now: Ages, share: float) -> float:
     """Of the frames between two looks, at the sink where it is worst (ns)."""

@@ -236,7 +236,8 @@ class Pilot:
         service, before, now = self._window.service_ns(node), self._window.before, self._window.last
         if self._budget_ns is None or not service:
             return level
-        too_much = (age(before.ages, now.ages, TYPICAL) - self._aim_ns) / service
+        still_to_come = self._window.grown_ns(node)  # the frames that arrived have not waited for a slow call yet
+        too_much = (age(before.ages, now.ages, TYPICAL) + still_to_come - self._aim_ns) / service
         rungs = ceil(log(1 - too_much) / log(1 - RUNG)) if too_much < 1 else most
         return min(max(self.climbers[node].level + rungs, level), most)
 
