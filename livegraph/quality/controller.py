@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from livegraph.control.change import Change
@@ -42,6 +43,7 @@ class AdaptiveQuality(Controller):
         plan = self.run.plan
         self._steps: deque[str] = deque(maxlen=TOLD)
         self._rungs: dict[str, Rungs] = {}
+        self._silent: set[str] = set()
         self._pilot: Pilot | None = None
         if plan.latency_budget_ns is None and not self.params.keep:
             raise InputError(
@@ -56,36 +58,28 @@ class AdaptiveQuality(Controller):
 
     def status(self) -> Mapping[str, Any]:
         """By node, on which rung of how many it is, and what that sets; the newest steps, with their reasons."""
-        pilot = self._pilot
-        levels = (
-            {}
-            if pilot is None
-            else {id: (climber.level, len(climber.rebuilds)) for id, climber in pilot.climbers.items()}
-        )
+        levels = {} if self._pilot is None else {id: each.level for id, each in self._pilot.climbers.items()}
         nodes = {
-            id: {"level": level, "of": last, "set": dict(self._rungs[id][level - 1]) if level else {}}
-            for id, (level, last) in levels.items()
+            id: {"level": level, "of": len(self._rungs[id]), "set": dict(self._set_at(id, level))}
+            for id, level in levels.items()
         }
         return {"nodes": nodes, "steps": list(self._steps)}
 
     # --- on the run's loop ----------------------------------------------------------------------------------------
 
     def _begin(self) -> None:
-        bus, named = self.run.bus, self.params.nodes
-        able = [id for id in self.run.workers if not named or id in named]
+        run, named = self.run, self.params.nodes
+        able = [id for id in run.workers if not named or id in named]
         self._rungs = {id: rungs for id in able if (rungs := self._ladder(id))}
         if not self._rungs:
-            self.run.say(
-                f"quality: no node here can do with less{' of those named' if named else ''}: nothing to adapt"
-            )
+            whom = " of those named" if named else ""
+            run.say(f"quality: no node here can do with less{whom}: nothing to adapt")
             return
         climbers = {id: Climber(self._rebuilds(id)) for id in self._rungs}
-        self._pilot = Pilot(self.run.plan.latency_budget_ns, self.params.keep, climbers)
-        self._sinks = [
-            id for id, worker in self.run.workers.items() if worker.plan.kind == "sink" and worker.plan.attached
-        ]
-        bus.listen(self._changed)
-        self.run.later(LOOK_S, self._look)
+        self._pilot = Pilot(run.plan.latency_budget_ns, self.params.keep, climbers)
+        self._sinks = [id for id, each in run.workers.items() if each.plan.kind == "sink" and each.plan.attached]
+        run.bus.listen(self._changed)
+        run.later(LOOK_S, self._look)
 
     def _look(self) -> None:
         host, pilot = self.run.host, self._pilot
@@ -108,28 +102,32 @@ class AdaptiveQuality(Controller):
             source.gate.credits.begin_anew()
 
     def _step(self, step: Step) -> None:
-        """By a transaction, as anybody's."""
         assert self._pilot is not None
-        level = self._pilot.climbers[step.node].level
-        touched = {name for rung in self._rungs[step.node] for name in rung}
-        wished = self.run.bus.wished(step.node)
-        values = {name: getattr(wished, name) for name in touched}
-        if step.level:
-            values |= self._rungs[step.node][step.level - 1]
-        from_pts_ns = self.run.host.lead_pts_ns + 1
-        try:
-            self.run.bus.lend({f"{step.node}.{name}": value for name, value in values.items()}, origin=NAME)
-        except ParamError as error:
-            log.warning("%s: rung %d is none: %s", step.node, step.level, error)
-            self._rungs[step.node] = self._rungs[step.node][: step.level - 1]
+        before, from_pts_ns = self._pilot.climbers[step.node].level, self.run.host.lead_pts_ns + 1
+        if self._lend(step.node, step.level, self._rungs[step.node]):
+            self._pilot.stepped(step, from_pts_ns, self.run.host.clock.now_ns())
+            self._tell(step, before)
+        else:
+            self._rungs[step.node] = self._rungs[step.node][: max(step.level - 1, 0)]
             self._pilot.changed(step.node, self._rebuilds(step.node))
-            return
-        self._pilot.stepped(step, from_pts_ns, self.run.host.clock.now_ns())
-        self._tell(step, level)
+
+    def _lend(self, node: str, level: int, turned: Rungs) -> bool:
+        """By a transaction, as anybody's: what a level sets, and the rest of what these rungs turn as people want it.
+        Whether it could be.
+        """
+        wished = self.run.bus.wished(node)
+        values = {name: getattr(wished, name) for rung in turned for name in rung}
+        values.update(self._set_at(node, level))
+        try:
+            self.run.bus.lend({f"{node}.{name}": value for name, value in values.items()}, origin=NAME)
+        except ParamError as error:
+            log.warning("%s: level %d is refused: %s", node, level, error)
+            return False
+        return True
 
     def _tell(self, step: Step, before: int) -> None:
         way, last = "down" if step.level > before else "up", len(self._rungs[step.node])
-        now = self._rungs[step.node][step.level - 1] if step.level else {}
+        now = self._set_at(step.node, step.level)
         says = ", ".join(f"{name} {value}" for name, value in now.items()) or "as wanted"
         text = f"quality: {step.node} {way} to {step.level} of {last} ({says}): {step.reason}"
         self._steps.append(text)
@@ -137,17 +135,32 @@ class AdaptiveQuality(Controller):
 
     def _changed(self, change: Change) -> None:
         """Somebody else has set what a node is wanted to do."""
+        for node, before in self._rungs.items():
+            by_others = any(target.startswith(f"{node}.") and by != NAME for target, by in change.origins.items())
+            if by_others and self._ladder(node) != before:
+                self.run.later(0, partial(self._begin_anew, node))  # when all have heard of this change
+
+    def _begin_anew(self, node: str) -> None:
         assert self._pilot is not None
-        for node in self._rungs:
-            if any(target.startswith(f"{node}.") and by != NAME for target, by in change.origins.items()):
-                rungs = self._ladder(node)
-                if rungs != self._rungs[node]:
-                    self._rungs[node] = rungs
-                    self._pilot.changed(node, self._rebuilds(node))
+        climber, before = self._pilot.climbers[node], self._rungs[node]
+        lent = climber.level > 0
+        self._rungs[node] = self._ladder(node)
+        self._pilot.changed(node, self._rebuilds(node))
+        if lent:
+            self._lend(node, climber.level, [*before, *self._rungs[node]])
+
+    def _set_at(self, node: str, level: int) -> Mapping[str, Any]:
+        return self._rungs[node][level - 1] if level else {}
 
     def _ladder(self, node: str) -> Rungs:
         cls: type[Node] = self.run.plan.by_id[node].cls
-        return [dict(rung) for rung in cls.ladder_for(self.run.bus.wished(node))]
+        try:
+            return [dict(rung) for rung in cls.ladder_for(self.run.bus.wished(node))]
+        except Exception:  # the plugin's own code
+            if node not in self._silent:
+                log.exception("%s does not say how it can do with less", node)
+            self._silent.add(node)
+            return []
 
     def _rebuilds(self, node: str) -> tuple[bool, ...]:
         """For each rung, whether the step to it builds the node anew."""

@@ -36,6 +36,8 @@ class Painter(Node):
 
     @classmethod
     def ladder_for(cls, params: Any) -> Sequence[Mapping[str, Any]]:
+        if params.ms < 0:
+            raise RuntimeError("no such ladder")
         rungs: list[dict[str, Any]] = [{"effort": effort} for effort in EFFORTS if effort < params.effort]
         return [*rungs, {**rungs[-1], "small": True}] if params.with_small and rungs else rungs
 

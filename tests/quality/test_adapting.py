@@ -77,6 +77,21 @@ def test_a_knob_that_somebody_turns_is_what_quality_comes_back_to() -> None:
     assert played.run.bus.unsaved().values["paint"] == {"effort": 0.8}
 
 
+def test_what_was_lent_is_given_back_where_the_ladder_ends() -> None:
+    document = painting("110ms", ms=60.0, with_small=True)
+    played = play(document, 30.0, {10.0: {"paint.slow": 6.0}, 20.0: {"paint.effort": 0.2}})
+    assert any("small True" in step for step in played.steps)
+    assert played.quality.status()["nodes"]["paint"] == {"level": 0, "of": 0, "set": {}}
+    assert played.run.bus.get("paint.small") is False and played.run.bus.get("paint.effort") == 0.2
+
+
+def test_a_ladder_that_raises_harms_nobody() -> None:
+    document = painting("100ms", ms=25.0)
+    document["nodes"]["paint"]["params"]["effort"] = 0.5
+    played = play(document, 10.0, {5.0: {"paint.ms": -1.0}})
+    assert played.quality.status()["nodes"]["paint"]["of"] == 0
+
+
 def test_what_is_lent_is_neither_saved_nor_undone() -> None:
     seen: list[Any] = []
 
