@@ -29,8 +29,8 @@ MOST_CONNECTIONS, MOST_CLIENTS = 32, 1_024
 AT_A_TIME = 64
 """Packets of one socket before others have their turn."""
 TURN_S, PAUSE_S = 0.005, 0.005
-"""A turn ends where packets take long; a pause lies between two looks at a socket by which many come, half as long as a
-door gathers changes anyway.
+"""A turn ends where packets take long; a pause lies between two looks at a socket by which many come, a third of what a
+door gathers changes for anyway.
 """
 
 
