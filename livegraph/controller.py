@@ -11,6 +11,7 @@ from livegraph import params as schema
 from livegraph.declare import InPort, OutPort, declare
 
 if TYPE_CHECKING:
+    from livegraph.graph.plan import Plan
     from livegraph.runtime.run import Run
 
 
@@ -35,6 +36,11 @@ class Controller:
     def __init__(self, params: schema.Params, run: Run) -> None:
         self.params = params
         self.run = run
+
+    @classmethod
+    def objection(cls, params: Any, plan: Plan) -> str | None:
+        """Why it can do nothing with this graph, as far as that is known before it runs: then the graph is refused."""
+        return None
 
     def start(self) -> None:
         """Before the nodes are set up, on a thread of its own; may take a second. An `InputError` says what is wrong,

@@ -25,7 +25,7 @@ from livegraph.graph.knobs import (
 )
 from livegraph.graph.latency import latencies, source_fps
 from livegraph.graph.plan import Control, EdgePlan, NodePlan, Plan
-from livegraph.graph.problems import Problems
+from livegraph.graph.problems import Place, Problems
 from livegraph.graph.prune import leave_out_unavailable, leave_out_unused
 from livegraph.graph.redaction import Redactor
 from livegraph.graph.roles import assign_roles, refuse_strangers
@@ -67,7 +67,18 @@ def make_plan(file: GraphFile, registry: Registry, asked: Asked, problems: Probl
         return None
     plan = _check_budget(draft, _freeze(draft, controls, presets, path))
     plan = replace(plan, show=show, controllers=tuple(controllers))
+    _ask_controllers(file, plan, problems)
     return plan if not problems else None
+
+
+def _ask_controllers(file: GraphFile, plan: Plan, problems: Problems) -> None:
+    """Whether each can do anything with this graph."""
+    for controller in plan.controllers:
+        objection = controller.cls.objection(controller.params, plan)
+        if objection is not None:
+            entry = file.controllers.get(controller.name)
+            place = entry.place if entry is not None else Place(label=f"--controller {controller.name}")
+            problems.add(place, objection)
 
 
 def _wire_up(draft: Draft) -> None:

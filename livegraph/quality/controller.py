@@ -10,7 +10,8 @@ from typing import Any
 
 from livegraph.control.change import Change
 from livegraph.controller import Controller
-from livegraph.errors import InputError, ParamError
+from livegraph.errors import ParamError
+from livegraph.graph.plan import Plan
 from livegraph.node import Node
 from livegraph.params import Param, Params, flag
 from livegraph.quality.facts import Look, Work
@@ -39,21 +40,22 @@ class AdaptiveQuality(Controller):
     keep: float = Param(0.0, ge=0, le=1, doc="share of the source's frames that is to get in; 0: only age counts")
     nodes: tuple[str, ...] = Param((), doc="which nodes may do less; none named: all that can")
 
+    @classmethod
+    def objection(cls, params: Any, plan: Plan) -> str | None:
+        if plan.latency_budget_ns is None and not params.keep:
+            return (
+                "adaptive quality has nothing to hold: write `latency_budget: 400ms` in the graph, or "
+                "`controllers: {quality: {keep: 0.9}}`"
+            )
+        strange = [name for name in params.nodes if name not in plan.by_id]
+        return f"quality: no node {strange[0]!r}. {there_are(plan.by_id)}" if strange else None
+
     def start(self) -> None:
-        plan = self.run.plan
         self._steps: deque[str] = deque(maxlen=TOLD)
         self._rungs: dict[str, Rungs] = {}
         self._silent: set[str] = set()
         self._pilot: Pilot | None = None
-        if plan.latency_budget_ns is None and not self.params.keep:
-            raise InputError(
-                "adaptive quality has nothing to hold: write `latency_budget: 400ms` in the graph, or "
-                "`controllers: {quality: {keep: 0.9}}`"
-            )
-        strange = [name for name in self.params.nodes if name not in plan.by_id]
-        if strange:
-            raise InputError(f"quality: no node {strange[0]!r}; {there_are(plan.by_id)}")
-        if plan.mode == "live":
+        if self.run.plan.mode == "live":
             self.run.ask(self._begin)
 
     def status(self) -> Mapping[str, Any]:

@@ -6,13 +6,11 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from quality_support import Played, painting, planned, play
+from quality_support import Played, Plugin, painting, play
 
-from livegraph import InputError
+from livegraph import GraphError
 from livegraph.graph import plan_graph
-from livegraph.quality.controller import AdaptiveQuality
 from livegraph.registry import Registry
-from livegraph.runtime.run import Run
 from livegraph.testing import ScriptedPlugin
 
 SLOW = {10.0: {"paint.slow": 3.0}, 30.0: {"paint.slow": 1.0}}
@@ -140,13 +138,16 @@ def test_offline_it_is_off() -> None:
     assert played.steps == [] and len(played.shown) == 300
 
 
-def test_with_nothing_to_hold_the_run_does_not_begin() -> None:
+def test_a_graph_with_nothing_to_hold_is_refused() -> None:
     document = painting("100ms")
     del document["latency_budget"]
-    with pytest.raises(InputError, match="adaptive quality has nothing to hold: write `latency_budget: 400ms`"):
-        AdaptiveQuality(AdaptiveQuality.Params(), Run(planned(document)[0])).start()
-    with pytest.raises(InputError, match="quality: no node 'pant'"):
-        AdaptiveQuality(AdaptiveQuality.Params(nodes=("pant",)), Run(planned(painting())[0])).start()
+    registry = Registry()
+    for name, brought in (("scripted", ScriptedPlugin()), ("quality", Plugin())):
+        registry.add(brought, name)
+    with pytest.raises(GraphError, match=r"adaptive quality has nothing to hold: write `latency_budget: 400ms`"):
+        plan_graph({**document, "controllers": {"quality": None}}, registry=registry)
+    with pytest.raises(GraphError, match=r"quality: no node 'pant'\. There are src, paint, out"):
+        plan_graph({**painting(), "controllers": {"quality": {"nodes": ["pant"]}}}, registry=registry)
 
 
 def test_it_is_a_controller_of_every_livegraph() -> None:
