@@ -21,6 +21,15 @@ from livegraph_server import Server
 TO_START_S = 20.0
 SCENE = {"use": "media.pattern", "params": {"size": "320x180"}}
 WATCHED = {"scene": SCENE, "web": {"use": "web.mjpeg", "in": "scene"}}
+BLENDED = {
+    "scene": SCENE,
+    "blend": {"use": "vision.temporal_blend", "in": "scene"},
+    "end": {"use": "test.collect", "in": "blend"},
+}
+KNOBS = {
+    "controls": {"calm": {"target": "blend.ratio", "range": [0, 0.8]}},
+    "presets": {"still": {"calm": 0.7}, "sharp": {"calm": 0.1}},
+}
 UNWATCHED = {"scene": {"use": "test.source"}, "end": {"use": "test.collect", "in": "scene"}}
 
 

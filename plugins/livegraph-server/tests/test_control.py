@@ -10,22 +10,12 @@ from typing import Any
 
 import pytest
 import websockets
-from server_support import Show, a_show
-
-NODES = {
-    "scene": {"use": "media.pattern", "params": {"size": "320x180"}},
-    "blend": {"use": "vision.temporal_blend", "in": "scene"},
-    "end": {"use": "test.collect", "in": "blend"},
-}
-MORE = {
-    "controls": {"calm": {"target": "blend.ratio", "range": [0, 0.8]}},
-    "presets": {"still": {"calm": 0.7}, "sharp": {"calm": 0.1}},
-}
+from server_support import BLENDED, KNOBS, Show, a_show
 
 
 @pytest.fixture(scope="module")
 def show() -> Iterator[Show]:
-    with a_show(NODES, more=MORE) as show:
+    with a_show(BLENDED, more=KNOBS) as show:
         yield show
 
 

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from server_support import Show, a_show, until
-from test_control import MORE, NODES
+from server_support import BLENDED, KNOBS, Show, a_show, until
 from typer.testing import CliRunner, Result
 
 from livegraph_server import running
@@ -21,7 +20,7 @@ from livegraph_server.ctl import app, setting
 @pytest.fixture
 def show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Show]:
     monkeypatch.setattr(running, "_folder", lambda: tmp_path)
-    with a_show(NODES, more=MORE) as show:
+    with a_show(BLENDED, more=KNOBS) as show:
         yield show
 
 
@@ -74,7 +73,7 @@ def test_changes_of_others_are_watched_until_the_run_ends(show: Show) -> None:
 def test_a_token_is_asked_for_and_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "_folder", lambda: tmp_path)
     monkeypatch.setenv("LIVEGRAPH_TOKEN", "0123456789abcdef0123")
-    with a_show(NODES, more=MORE):
+    with a_show(BLENDED, more=KNOBS):
         assert ctl("get", "calm").stdout == "0.3\n"
         assert "set LIVEGRAPH_TOKEN" in ctl("get", "calm", LIVEGRAPH_TOKEN="wrong-wrong-wrong-wrong").stderr
 
