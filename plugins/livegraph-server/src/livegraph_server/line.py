@@ -6,8 +6,12 @@ import asyncio
 import json
 
 from fastapi import WebSocket
+from starlette.websockets import WebSocketDisconnect, WebSocketState
 
 from livegraph_server.control_message import Message
+
+GONE = 1006
+"""RFC 6455's code for a connection that ended without a word."""
 
 
 class Line:
@@ -18,8 +22,10 @@ class Line:
         self._turn = asyncio.Lock()
 
     async def send(self, message: Message, jpeg: bytes | None = None) -> None:
-        """Returns once there is room for more."""
+        """Returns once there is room for more. `WebSocketDisconnect` where the other side has gone."""
         async with self._turn:
+            if self._socket.application_state is WebSocketState.DISCONNECTED:  # somebody else's message found out
+                raise WebSocketDisconnect(GONE)
             await self._socket.send_text(json.dumps(message))
             if jpeg is not None:
                 await self._socket.send_bytes(jpeg)
