@@ -30,7 +30,7 @@ def test_late_for_two_seconds_and_back_a_while_after() -> None:
 
 
 def test_a_hiccup_of_a_twentieth_does_not_count_but_more_does() -> None:
-    assert figures(aged(lambda at: 500.0 if 15 <= at < 15.2 else 100.0), []) == [0, 0, 0]
+    assert figures(aged(lambda at: 500.0 if 15 <= at < 15.1 else 100.0), []) == [0, 0, 0]
     assert figures(aged(lambda at: 500.0 if 15 <= at < 17 else 100.0), [])[0] == 7
 
 
