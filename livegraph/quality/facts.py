@@ -117,7 +117,7 @@ class Window:
 
     def grown_ns(self, node: str) -> float:
         """By how much a call takes longer in the newest two looks than it did before."""
-        then, now = self.first.work[node], self._looks[-3].work[node] if len(self) > 2 else self.first.work[node]
+        then, now = self.first.work[node], self._looks[max(len(self) - 3, 0)].work[node]
         if now.calls == then.calls:
             return 0.0
         return max(self.service_ns(node) - (now.total_ns - then.total_ns) / (now.calls - then.calls), 0.0)
